@@ -5,7 +5,9 @@
  */
 
 export { assert, AssertionError } from "./assert.ts";
-export type { Client } from "./client.ts";
+export { Channel } from "./channel.ts";
+export { ChannelClient, type Client } from "./client.ts";
+export { Doorbell } from "./doorbell.ts";
 export { ERRNO, type Errno, errnoName, OsError } from "./errno.ts";
 export {
   bool,
@@ -35,3 +37,7 @@ export {
   window,
   type WindowAccess,
 } from "./protocol.ts";
+export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT } from "./limits.ts";
+export type { WindowTable } from "./message.ts";
+export { ChannelServer, type ServedChannel, TURN_BUDGET, type UntypedHandler } from "./server.ts";
+export { unsupervised, type Waiter } from "./wait.ts";

@@ -1,4 +1,33 @@
+/**
+ * Gives a worker its world. The boot message is listened for as soon as this module is evaluated,
+ * since a message that comes before anybody listens is lost.
+ *
+ * @module
+ */
+
+import type { BootMessage } from "../messages.ts";
 import type { Domain } from "./domain.ts";
-export function enter(): Promise<Domain> {
-  throw new Error("under construction");
+import { LivingDomain } from "./living_domain.ts";
+
+const inWorker = "DedicatedWorkerGlobalScope" in globalThis;
+
+const bootMessage = new Promise<BootMessage>((resolve) => {
+  if (!inWorker) return;
+  globalThis.addEventListener("message", (event) => {
+    resolve((event as MessageEvent<BootMessage>).data);
+  }, { once: true });
+});
+
+let entered = false;
+
+/**
+ * Enters the system: waits for the kernel to say who this worker is.
+ *
+ * @throws {TypeError} If called outside a worker, or twice.
+ */
+export async function enter(): Promise<Domain> {
+  if (!inWorker) throw new TypeError("Cannot enter: this is no worker that a machine started");
+  if (entered) throw new TypeError("Cannot enter: this worker has entered already");
+  entered = true;
+  return new LivingDomain(await bootMessage);
 }

@@ -1,0 +1,128 @@
+/**
+ * One life of a domain: the words that it shares with the kernel, how it sleeps, how it ends.
+ *
+ * @module
+ */
+
+import { Doorbell, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
+import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
+import { SPIN_LOOKS } from "../limits.ts";
+import type { BootMessage } from "../messages.ts";
+
+const FENCE = BOOT.at.fence >> 2;
+const STATE = BOOT.at.activity >> 2;
+const HEARTBEAT = BOOT.at.heartbeat >> 2;
+const CONTROL = BOOT.at.control >> 2;
+const EXIT_WORD = BOOT.at.exit >> 2;
+const TEXT_BYTES = BOOT.at.exitTextBytes >> 2;
+
+/** The kernel's word that this incarnation's time is over, found at a wait or a turn. */
+export class Fenced extends Error {
+  /** The class name, as `Error` wants it. */
+  override readonly name = "Fenced";
+}
+
+/** What a worker's own closing did before the runtime put itself in front of it. */
+const closeWorker: () => void = globalThis.close.bind(globalThis);
+
+/** The life that this worker leads. */
+export class Incarnation implements Waiter {
+  /** The longest single sleep. */
+  readonly sleepMsMax = SLEEP_MS_MAX;
+  /** The domain's own doorbell. */
+  readonly bell: Doorbell;
+  readonly #words: Int32Array;
+  readonly #text: Uint8Array;
+  readonly #kernelBell: Doorbell;
+  readonly #census: Int32Array;
+  readonly #censusIndex: number;
+  readonly #cores: number;
+  #controlSeen = 0;
+
+  /** Takes up the life that the kernel gives. */
+  constructor(message: BootMessage) {
+    this.bell = new Doorbell(message.bell);
+    this.#words = new Int32Array(message.boot);
+    this.#text = new Uint8Array(message.boot, BOOT.at.exitText, EXIT_TEXT_BYTES);
+    this.#kernelBell = new Doorbell(message.kernelBell);
+    this.#census = new Int32Array(message.census);
+    this.#censusIndex = message.censusIndex;
+    this.#cores = message.cores;
+    Atomics.store(this.#words, STATE, ACTIVITY.AWAKE);
+    this.#census[this.#censusIndex] = 1;
+  }
+
+  /** Looks that are worth while: none where awake domains outnumber the cores. A hint. Hot path. */
+  spinLimit(): number {
+    let awake = 0;
+    for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
+    return awake <= this.#cores ? SPIN_LOOKS : 0;
+  }
+
+  /** @throws {Fenced} If this life is over. */
+  check(): void {
+    if (Atomics.load(this.#words, FENCE) !== 0) throw new Fenced("fenced");
+  }
+
+  /** @throws {Fenced} If this life is over. */
+  beginSleep(): void {
+    this.beat();
+    this.check();
+    this.#census[this.#censusIndex] = 0;
+    Atomics.compareExchange(this.#words, STATE, ACTIVITY.AWAKE, ACTIVITY.ASLEEP);
+  }
+
+  /** @throws {Fenced} If this life ended in its sleep. */
+  endSleep(): void {
+    const was = Atomics.compareExchange(this.#words, STATE, ACTIVITY.ASLEEP, ACTIVITY.AWAKE);
+    if (was === ACTIVITY.GONE) throw new Fenced("fenced asleep");
+    this.#census[this.#censusIndex] = 1;
+    this.beat();
+    this.check();
+  }
+
+  /** A sign of life. */
+  beat(): void {
+    Atomics.store(this.#words, HEARTBEAT, (this.#words[HEARTBEAT]! + 1) | 0);
+  }
+
+  /** Whether the kernel has posted control messages since the last look. */
+  hasControl(): boolean {
+    const count = Atomics.load(this.#words, CONTROL);
+    const changed = count !== this.#controlSeen;
+    this.#controlSeen = count;
+    return changed;
+  }
+
+  /** Ends this life after a fence: from here on this worker does nothing. */
+  yieldToFence(): void {
+    this.#goneAndClose();
+  }
+
+  /** Ends this life for a reason of its own, which the kernel reads in the boot memory. */
+  die(exit: number, why: string): void {
+    const target = new Uint8Array(EXIT_TEXT_BYTES);
+    const { written } = new TextEncoder().encodeInto(why, target);
+    this.#text.set(target);
+    this.#words[TEXT_BYTES] = written;
+    Atomics.store(this.#words, EXIT_WORD, exit);
+    this.#goneAndClose();
+  }
+
+  #goneAndClose(): void {
+    this.#census[this.#censusIndex] = 0;
+    Atomics.store(this.#words, STATE, ACTIVITY.GONE);
+    this.#kernelBell.ring();
+    closeWorker();
+  }
+
+  /** Makes `self.close()` and `Deno.exit()` tell the kernel, since the host tells nobody. */
+  announceClosing(): void {
+    const announce = (what: string) => (): never => {
+      this.die(EXIT.CLOSED, what);
+      throw new Fenced(what);
+    };
+    globalThis.close = announce("self.close()");
+    Deno.exit = announce("Deno.exit()");
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * The domain as its incarnation lives it: what {@linkcode Domain} promises, and the loop that
+ * serves.
+ *
+ * @module
+ */
+
+import { receiveMessageOnPort } from "node:worker_threads";
+import {
+  assert,
+  Channel,
+  ChannelClient,
+  ChannelServer,
+  type Client,
+  Doorbell,
+  type Errno,
+  type Handlers,
+  type Operations,
+  type OperationsOf,
+  OsError,
+  type Protocol,
+  type ServedChannel,
+  type UntypedHandler,
+} from "@hako/ipc";
+import { EXIT } from "../layouts/boot.ts";
+import type {
+  BootMessage,
+  ControlMessage,
+  DomainMessage,
+  PointFault,
+  ProtocolName,
+  ServedGrant,
+} from "../messages.ts";
+import type { Domain } from "./domain.ts";
+import { Fenced, Incarnation } from "./incarnation.ts";
+import { HeldWindows } from "./windows.ts";
+
+/** Turns after which a busy evented domain returns to its event loop, so that it can be stopped. */
+const BUSY_TURNS_MAX = 64;
+
+interface Service {
+  readonly protocol: Protocol<Operations>;
+  readonly handlers: Readonly<Record<string, UntypedHandler>>;
+}
+
+/** What {@linkcode enter} answers. */
+export class LivingDomain implements Domain {
+  readonly name: string;
+  readonly epoch: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly #message: BootMessage;
+  readonly #incarnation: Incarnation;
+  readonly #windows: HeldWindows;
+  readonly #server: ChannelServer;
+  readonly #services: Map<string, Service> = new Map();
+  readonly #served: Map<number, ServedChannel> = new Map();
+  readonly #visits: Map<number, number> = new Map();
+  readonly #inbox: ControlMessage[] = [];
+  #close: () => void = () => {};
+  #serving = false;
+  #halting = false;
+
+  constructor(message: BootMessage) {
+    this.#message = message;
+    this.name = message.name;
+    this.epoch = message.epoch;
+    this.options = message.options;
+    this.#incarnation = new Incarnation(message);
+    this.#incarnation.announceClosing();
+    this.#windows = new HeldWindows(() => this.#receive());
+    for (const segment of message.segments) this.#windows.grant(segment);
+    this.#server = new ChannelServer(message.epoch, this.#windows);
+    for (const fault of message.faults) this.#visits.set(fault.index, fault.visited);
+    // A domain that serves nothing listens in its event loop; one that serves, in its serving loop.
+    if (Object.keys(message.serves).length === 0) this.#listen();
+  }
+
+  keep(name: string): Uint8Array {
+    const buffer = this.#message.keeps[name];
+    if (buffer === undefined) this.fail("ENOENT", `find a keep named ${name} in the manifest`);
+    return new Uint8Array(buffer);
+  }
+
+  window(name: string): Uint8Array {
+    const bytes = this.#windows.own(this.#message.windows[name] ?? 0);
+    if (bytes === undefined) this.fail("ENOENT", `find a window named ${name} in the manifest`);
+    return bytes;
+  }
+
+  connect<P extends Protocol<Operations>>(protocol: P, endpoint: string): Client<P> {
+    const grant = this.#message.used.find((used) => used.endpoint === endpoint);
+    if (grant === undefined) this.fail("ENOENT", `find ${endpoint} under uses in the manifest`);
+    this.#refuseOther(protocol, grant.protocol, endpoint);
+    const bell = new Doorbell(grant.bell);
+    const channel = new Channel(grant.memory, bell.ring);
+    return new ChannelClient(protocol, channel, this.#incarnation, this.#windows);
+  }
+
+  serve<P extends Protocol<Operations>>(
+    protocol: P,
+    handlers: Handlers<OperationsOf<P>>,
+    endpoint?: string,
+  ): void {
+    const endpoints = Object.keys(this.#message.serves);
+    const name = endpoint ?? endpoints[0];
+    const declared = name === undefined ? undefined : this.#message.serves[name];
+    if (name === undefined || declared === undefined) {
+      this.fail("ENOENT", `find ${name ?? "any endpoint"} under serves in the manifest`);
+    }
+    this.#refuseOther(protocol, declared, name);
+    const untyped = handlers as unknown as Readonly<Record<string, UntypedHandler>>;
+    this.#services.set(name, { protocol, handlers: untyped });
+    if (this.#serving) return;
+    this.#serving = true;
+    setTimeout(() => this.#run(), 0);
+  }
+
+  onHalt(close: () => void): void {
+    this.#close = close;
+  }
+
+  report(value: unknown): void {
+    this.#tell({ type: "report", value });
+  }
+
+  finish(value: unknown): void {
+    this.#tell({ type: "finish", value });
+  }
+
+  fail(code: Errno, what: string): never {
+    this.#tell({ type: "failed", code, what });
+    throw new OsError(code, what);
+  }
+
+  point(name: string): void {
+    for (const fault of this.#message.faults) {
+      if (fault.point !== name) continue;
+      const visits = this.#visits.get(fault.index)! + 1;
+      this.#visits.set(fault.index, visits);
+      const fires = visits === (fault.visit ?? 1);
+      this.#tell({ type: "visited", index: fault.index, visits, fires });
+      if (fires) this.#dieOf(fault);
+    }
+  }
+
+  nowMs(): number {
+    return Date.now();
+  }
+
+  #dieOf(fault: PointFault): never {
+    if (fault.kind === "throw") throw new Error(`injected fault at ${fault.point}`);
+    if (fault.kind === "exit") globalThis.close();
+    // Terminated from outside: nothing after this point runs; the kernel was told to do it.
+    for (;;) {
+      this.#incarnation.beginSleep();
+      this.#incarnation.bell.sleep(this.#incarnation.bell.count, this.#incarnation.sleepMsMax);
+      this.#incarnation.endSleep();
+    }
+  }
+
+  #refuseOther(protocol: AnyName, declared: ProtocolName, endpoint: string): void {
+    if (protocol.name === declared.name && protocol.version === declared.version) return;
+    this.fail(
+      "EPROTONOSUPPORT",
+      `speak ${protocol.name} version ${protocol.version} at ${endpoint}, ` +
+        `which speaks ${declared.name} version ${declared.version}`,
+    );
+  }
+
+  /** Serves until fenced or halted. A driver returns to its event loop; a server sleeps in place. */
+  async #run(): Promise<void> {
+    try {
+      for (const served of this.#message.served) this.#open(served);
+      this.#tell({ type: "ready" });
+      const { kind } = this.#message;
+      if (kind === "driver" || kind === "gateway") await this.#serveEvented();
+      else this.#serveBlocking();
+      this.#tell({ type: "halted" });
+      this.#incarnation.yieldToFence();
+    } catch (error) {
+      if (error instanceof Fenced) this.#incarnation.yieldToFence();
+      else this.#incarnation.die(EXIT.THROWN, describe(error));
+    }
+  }
+
+  #serveBlocking(): void {
+    while (!this.#halting) {
+      const seen = this.#incarnation.bell.count;
+      if (this.#turn() > 0) continue;
+      if (this.#incarnation.bell.spin(seen, this.#incarnation.spinLimit())) continue;
+      this.#incarnation.beginSleep();
+      this.#incarnation.bell.sleep(seen, this.#incarnation.sleepMsMax);
+      this.#incarnation.endSleep();
+    }
+  }
+
+  async #serveEvented(): Promise<void> {
+    let busyTurns = 0;
+    while (!this.#halting) {
+      const seen = this.#incarnation.bell.count;
+      const busy = this.#turn() > 0 ||
+        this.#incarnation.bell.spin(seen, this.#incarnation.spinLimit());
+      if (busy && ++busyTurns < BUSY_TURNS_MAX) continue;
+      this.#incarnation.beginSleep();
+      if (busy) await new Promise((resolve) => setTimeout(resolve, 0));
+      else await this.#incarnation.bell.sleepAsync(seen, this.#incarnation.sleepMsMax);
+      this.#incarnation.endSleep();
+      busyTurns = 0;
+    }
+  }
+
+  /** One turn: control messages first, then each channel's budget. Answers the requests served. */
+  #turn(): number {
+    this.#incarnation.check();
+    if (this.#incarnation.hasControl()) this.#receive();
+    for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
+      this.#obey(message);
+    }
+    if (this.#halting) return 0;
+    const answered = this.#server.serve();
+    if (answered > 0) this.#incarnation.beat();
+    return answered;
+  }
+
+  /** Reads what the kernel has sent. Segments take effect at once, even within a request. */
+  #receive(): void {
+    for (;;) {
+      // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
+      const received = receiveMessageOnPort(this.#message.control as any);
+      if (received === undefined) return;
+      const message = received.message as ControlMessage;
+      if (message.type === "segment") this.#windows.grant(message.segment);
+      else this.#inbox.push(message);
+    }
+  }
+
+  #obey(message: ControlMessage): void {
+    switch (message.type) {
+      case "open":
+        return this.#open(message.served);
+      case "close": {
+        const served = this.#served.get(message.channel);
+        if (served !== undefined) this.#server.detach(served);
+        this.#served.delete(message.channel);
+        return;
+      }
+      case "drop-segment":
+        return this.#windows.drop(message.id);
+      case "halt":
+        this.#close();
+        this.#halting = true;
+    }
+  }
+
+  #open({ endpoint, channel, badge, memory }: ServedGrant): void {
+    const service = this.#services.get(endpoint);
+    assert(service !== undefined, "every endpoint of the manifest is served before the first turn");
+    const { protocol, handlers } = service;
+    this.#served.set(channel, this.#server.attach(new Channel(memory), badge, protocol, handlers));
+  }
+
+  /** For a domain without a serving loop: control messages as events. */
+  #listen(): void {
+    this.#message.control.onmessage = (event: MessageEvent<ControlMessage>) => {
+      const message = event.data;
+      if (message.type === "segment") this.#windows.grant(message.segment);
+      if (message.type === "drop-segment") this.#windows.drop(message.id);
+      if (message.type !== "halt") return;
+      this.#close();
+      this.#tell({ type: "halted" });
+      this.#incarnation.yieldToFence();
+    };
+    this.#tell({ type: "ready" });
+  }
+
+  #tell(message: DomainMessage): void {
+    this.#message.control.postMessage(message);
+  }
+}
+
+interface AnyName {
+  readonly name: string;
+  readonly version: number;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}

@@ -1,0 +1,61 @@
+/**
+ * The windows that one domain holds: its own, and those that clients of its servers may name.
+ *
+ * @module
+ */
+
+import type { WindowTable } from "@hako/ipc";
+import type { SegmentGrant } from "../messages.ts";
+
+interface Held {
+  readonly bytes: Uint8Array;
+  readonly badges: ReadonlySet<number>;
+}
+
+/** A table that the kernel fills. */
+export class HeldWindows implements WindowTable {
+  readonly #segments: Map<number, Held> = new Map();
+  readonly #ids: Map<ArrayBufferLike, number> = new Map();
+  readonly #refresh: () => void;
+
+  /**
+   * @param refresh Reads pending control messages: called before a name is refused as unknown,
+   * since the kernel grants a segment before it tells the client that it is granted.
+   */
+  constructor(refresh: () => void) {
+    this.#refresh = refresh;
+  }
+
+  /** Adds a segment, or changes who may name it. */
+  grant({ id, buffer, badges }: SegmentGrant): void {
+    const bytes = this.#segments.get(id)?.bytes ?? new Uint8Array(buffer);
+    this.#segments.set(id, { bytes, badges: new Set(badges) });
+    this.#ids.set(bytes.buffer, id);
+  }
+
+  /** Forgets a segment. */
+  drop(id: number): void {
+    const held = this.#segments.get(id);
+    if (held === undefined) return;
+    this.#segments.delete(id);
+    this.#ids.delete(held.bytes.buffer);
+  }
+
+  /** The bytes of a segment by its number, whoever may name it. */
+  own(id: number): Uint8Array | undefined {
+    return this.#segments.get(id)?.bytes;
+  }
+
+  segmentOf(buffer: ArrayBufferLike): number {
+    return this.#ids.get(buffer) ?? 0;
+  }
+
+  segment(id: number, badge: number): Uint8Array | undefined {
+    let held = this.#segments.get(id);
+    if (held === undefined || !held.badges.has(badge)) {
+      this.#refresh();
+      held = this.#segments.get(id);
+    }
+    return held?.badges.has(badge) ? held.bytes : undefined;
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The boot memory of an incarnation: the few words that it shares with the kernel alone.
+ *
+ * @module
+ */
+
+import { bytes, defineLayout, i32, type Layout, type LayoutField, u32 } from "@hako/ipc/layout";
+
+/** Bytes for the reason of an exit. */
+export const EXIT_TEXT_BYTES = 992;
+
+/** One incarnation's boot memory. */
+export const BOOT: Layout<{
+  fence: LayoutField;
+  activity: LayoutField;
+  heartbeat: LayoutField;
+  control: LayoutField;
+  exit: LayoutField;
+  exitTextBytes: LayoutField;
+  reserved: LayoutField;
+  exitText: LayoutField;
+}> = defineLayout("boot", { byteLength: 1024 }, {
+  fence: i32, // 0 while the incarnation is the one; 1 for ever after. Written by the kernel.
+  activity: i32, // An ACTIVITY. See there for who moves it.
+  heartbeat: u32, // Counts waits and turns. Written by the domain; wraps.
+  control: u32, // Counts control messages. Written by the kernel; wraps.
+  exit: i32, // 0 while alive, then an EXIT. Written by the domain.
+  exitTextBytes: u32,
+  reserved: bytes(8),
+  exitText: bytes(EXIT_TEXT_BYTES), // UTF-8. Published by `exit`.
+});
+
+/**
+ * What an incarnation is doing. It moves itself between ASLEEP and AWAKE by compare-and-swap; the
+ * kernel moves a fenced one from ASLEEP to GONE, which it finds when it wakes. So an incarnation
+ * that was asleep when it was fenced is known to do nothing ever again, at once and without its
+ * help; one that was awake says GONE itself as soon as it looks.
+ */
+export const ACTIVITY = { ASLEEP: 0, AWAKE: 1, GONE: 2 } as const;
+
+/** Why an incarnation ended itself. */
+export const EXIT = {
+  /** It is alive. */
+  NONE: 0,
+  /** A handler or the module threw. */
+  THROWN: 1,
+  /** It called `self.close()` or `Deno.exit()`. */
+  CLOSED: 2,
+} as const;
