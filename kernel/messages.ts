@@ -44,6 +44,11 @@ export interface PointFault {
   readonly kind: "throw" | "exit" | "terminate";
 }
 
+/** A fault of a system: its index is that of its word among the visits. */
+export interface ArmedFault extends PointFault {
+  readonly index: number;
+}
+
 /** A segment, as a domain that may hold it gets it. */
 export interface SegmentGrant {
   readonly id: number;
@@ -87,7 +92,9 @@ export interface BootMessage {
   readonly keeps: Readonly<Record<string, SharedArrayBuffer>>;
   readonly windows: Readonly<Record<string, number>>;
   readonly segments: readonly SegmentGrant[];
-  readonly faults: readonly (PointFault & { readonly index: number; readonly visited: number })[];
+  readonly faults: readonly ArmedFault[];
+  /** Visits of each armed fault's point, over all incarnations: one word each. */
+  readonly faultVisits: SharedArrayBuffer;
   readonly control: MessagePort;
 }
 
@@ -106,12 +113,7 @@ export type DomainMessage =
   | { readonly type: "report"; readonly value: unknown }
   | { readonly type: "finish"; readonly value: unknown }
   | { readonly type: "failed"; readonly code: Errno; readonly what: string }
-  | {
-    readonly type: "visited";
-    readonly index: number;
-    readonly visits: number;
-    readonly fires: boolean;
-  };
+  | { readonly type: "terminate-here"; readonly point: string };
 
 /** Kernel to machine. */
 export type Order =

@@ -54,7 +54,7 @@ export class LivingDomain implements Domain {
   readonly #server: ChannelServer;
   readonly #services: Map<string, Service> = new Map();
   readonly #served: Map<number, ServedChannel> = new Map();
-  readonly #visits: Map<number, number> = new Map();
+  readonly #faultVisits: Int32Array;
   readonly #inbox: ControlMessage[] = [];
   #close: () => void = () => {};
   #serving = false;
@@ -70,7 +70,7 @@ export class LivingDomain implements Domain {
     this.#windows = new HeldWindows(() => this.#receive());
     for (const segment of message.segments) this.#windows.grant(segment);
     this.#server = new ChannelServer(message.epoch, this.#windows);
-    for (const fault of message.faults) this.#visits.set(fault.index, fault.visited);
+    this.#faultVisits = new Int32Array(message.faultVisits);
     // A domain that serves nothing listens in its event loop; one that serves, in its serving loop.
     if (Object.keys(message.serves).length === 0) this.#listen();
   }
@@ -135,11 +135,8 @@ export class LivingDomain implements Domain {
   point(name: string): void {
     for (const fault of this.#message.faults) {
       if (fault.point !== name) continue;
-      const visits = this.#visits.get(fault.index)! + 1;
-      this.#visits.set(fault.index, visits);
-      const fires = visits === (fault.visit ?? 1);
-      this.#tell({ type: "visited", index: fault.index, visits, fires });
-      if (fires) this.#dieOf(fault);
+      const visit = Atomics.add(this.#faultVisits, fault.index, 1) + 1;
+      if (visit === (fault.visit ?? 1)) this.#dieOf(fault);
     }
   }
 
@@ -150,7 +147,8 @@ export class LivingDomain implements Domain {
   #dieOf(fault: PointFault): never {
     if (fault.kind === "throw") throw new Error(`injected fault at ${fault.point}`);
     if (fault.kind === "exit") globalThis.close();
-    // Terminated from outside: nothing after this point runs; the kernel was told to do it.
+    // Terminated from outside: nothing after this point runs.
+    this.#tell({ type: "terminate-here", point: fault.point });
     for (;;) {
       this.#incarnation.beginSleep();
       this.#incarnation.bell.sleep(this.#incarnation.bell.count, this.#incarnation.sleepMsMax);

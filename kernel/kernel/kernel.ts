@@ -8,13 +8,13 @@
 import { Channel, Doorbell, ERRNO, type Errno, OsError, SLOT_COUNT } from "@hako/ipc";
 import { PROGRAM } from "../manifest.ts";
 import type {
+  ArmedFault,
   BootMessage,
   ControlMessage,
   DomainMessage,
   DomainPlan,
   MachineMessage,
   Order,
-  PointFault,
   SegmentGrant,
   ServedGrant,
   SystemEvent,
@@ -38,12 +38,6 @@ const CONTROL = BOOT.at.control >> 2;
 /** What the machine told at boot. */
 export type BootOrder = Extract<MachineMessage, { type: "boot" }>;
 
-interface ArmedFault extends PointFault {
-  readonly index: number;
-  visited: number;
-  fired: boolean;
-}
-
 /** The kernel of one system. */
 export class Kernel implements Supervised {
   readonly domains: Map<string, DomainEntry> = new Map();
@@ -54,7 +48,8 @@ export class Kernel implements Supervised {
   readonly nowMs: () => number;
   readonly #machine: MessagePort;
   readonly #boot: BootOrder;
-  readonly #faults: ArmedFault[];
+  readonly #faults: readonly ArmedFault[];
+  readonly #faultVisits: SharedArrayBuffer;
   readonly #order: readonly string[];
   readonly #supervision: Supervision;
   #lastBadge = 0;
@@ -73,12 +68,8 @@ export class Kernel implements Supervised {
     this.#boot = boot;
     this.nowMs = nowMs;
     this.bell = new Doorbell(boot.kernelBell);
-    this.#faults = boot.faults.map((fault, index) => ({
-      ...fault,
-      index,
-      visited: 0,
-      fired: false,
-    }));
+    this.#faults = boot.faults.map((fault, index) => ({ ...fault, index }));
+    this.#faultVisits = new SharedArrayBuffer(4 * Math.max(1, boot.faults.length));
     this.#order = boot.plans.map((plan) => plan.name);
     this.#supervision = new Supervision(this);
     this.#bootCall = boot.call;
@@ -298,20 +289,12 @@ export class Kernel implements Supervised {
         return this.event({ type: "finished", domain, value: message.value });
       case "failed":
         return this.#supervision.failed(entry, message.code, message.what);
-      case "visited":
-        return this.#visited(entry, message.index, message.visits, message.fires);
+      case "terminate-here":
+        return this.#supervision.died(domain, epoch, `terminated at ${message.point}`, false);
       case "halted":
         entry.state = "halted";
         return this.#haltNext();
     }
-  }
-
-  #visited(entry: DomainEntry, index: number, visits: number, fires: boolean): void {
-    const fault = this.#faults[index]!;
-    fault.visited = visits;
-    fault.fired = fires;
-    if (!fires || fault.kind !== "terminate") return;
-    this.#supervision.died(entry.plan.name, entry.epoch, `terminated at ${fault.point}`, false);
   }
 
   #bootMessage(entry: DomainEntry, control: MessagePort): BootMessage {
@@ -336,7 +319,8 @@ export class Kernel implements Supervised {
       keeps: Object.fromEntries(entry.keeps),
       windows: Object.fromEntries(entry.windows),
       segments: this.#segmentsOf(name),
-      faults: this.#faults.filter((fault) => fault.domain === name && !fault.fired),
+      faults: this.#faults.filter((fault) => fault.domain === name),
+      faultVisits: this.#faultVisits,
       control,
     };
   }

@@ -15,7 +15,7 @@
 
 import { ERRNO, type Errno } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
-import { FENCE_MS_MAX, HALT_MS_MAX, LEASE_MS, START_MS_MAX } from "../limits.ts";
+import { FAILED_STARTS_MAX, FENCE_MS_MAX, HALT_MS_MAX, LEASE_MS, START_MS_MAX } from "../limits.ts";
 import type { ControlMessage, Order, SystemEvent } from "../messages.ts";
 import { type Connection, type DomainEntry, isGone, type Segment, type Zombie } from "./tables.ts";
 
@@ -85,6 +85,7 @@ export class Supervision {
   /** The domain serves its endpoints, or an app has entered. */
   ready(entry: DomainEntry): void {
     entry.state = "ready";
+    entry.failedStarts = 0;
     const { name, module, permissions, spare } = entry.plan;
     const tookMs = this.#kernel.nowMs() - entry.startedAtMs;
     this.#kernel.event({ type: "ready", domain: name, epoch: entry.epoch, tookMs });
@@ -107,6 +108,7 @@ export class Supervision {
     if (entry.state !== "starting" && entry.state !== "ready") return;
     entry.why = why;
     entry.deaths++;
+    if (entry.state === "starting") entry.failedStarts++;
     this.#kernel.event({ type: "died", domain: name, epoch, why });
     this.#fence(entry);
     entry.state = "fencing";
@@ -210,7 +212,7 @@ export class Supervision {
     const times = entry.deathTimesMs;
     times.push(nowMs);
     while (times.length > 0 && nowMs - times[0]! > windowMs) times.shift();
-    return times.length <= limit;
+    return times.length <= limit && entry.failedStarts < FAILED_STARTS_MAX;
   }
 
   #giveUp(entry: DomainEntry, code: Errno): void {

@@ -19,6 +19,8 @@ export interface DomainEntry {
   slotEpoch: number;
   state: DomainStatus["state"] | "waiting";
   deaths: number;
+  /** Deaths since it last served. */
+  failedStarts: number;
   /** Times of the deaths that the restart policy still counts. */
   readonly deathTimesMs: number[];
   boot: Int32Array;
@@ -74,6 +76,7 @@ export function newEntry(plan: DomainPlan, censusIndex: number): DomainEntry {
     slotEpoch: 1,
     state: "waiting",
     deaths: 0,
+    failedStarts: 0,
     deathTimesMs: [],
     boot: new Int32Array(bootBytes),
     bootBytes,

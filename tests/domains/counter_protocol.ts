@@ -25,7 +25,7 @@ export const operations = {
     errors: ["EINVAL"],
     idempotent: true,
   },
-  /** Dies of it: 1 throws, 2 closes the worker, 3 exits, 4 computes for ever, 5 sleeps unseen. */
+  /** Dies of it: 1 throws, 2 closes the worker, 3 exits, 4 computes for seconds. */
   die: { code: 4, request: { how: u32 }, errors: [], idempotent: false },
 } as const satisfies Operations;
 

@@ -1,0 +1,169 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { defineProtocol, OsError } from "@hako/ipc";
+import { boot, type SystemEvent } from "@hako/kernel";
+import { counterSystem } from "./counter_system.ts";
+import { Counter, operations } from "./domains/counter_protocol.ts";
+
+const KINDS = ["server", "driver"] as const; // One sleeps in place, the other in its event loop.
+
+for (const kind of KINDS) {
+  Deno.test(`a ${kind} is called synchronously and asynchronously, by value and by window`, async () => {
+    await using system = await boot(counterSystem({ kind }));
+    const counter = await system.connect(Counter, "counter");
+    const window = await system.window(8192);
+
+    assertEquals(counter.callSync("shout", { text: "hako" }), { text: "HAKO", epoch: 1 });
+    assertEquals(await counter.call("shout", { text: "箱" }), { text: "箱", epoch: 1 });
+    assertEquals(counter.callSync("fill", { value: 7, target: window.subarray(9, 12) }), 3);
+    assertEquals([...window.subarray(8, 13)], [0, 7, 7, 7, 0]);
+    assertThrows(() => counter.callSync("fill", { value: 256, target: window }), OsError, "EINVAL");
+    await assertRejects(() => counter.call("add", { amount: -1 }), OsError, "EINVAL");
+    assertEquals((await system.status()).slotsInUse, 0);
+  });
+
+  for (const [how, manner] of [[1, "throws"], [2, "closes itself"], [3, "exits"]] as const) {
+    Deno.test(`a ${kind} that ${manner} in a request is replaced, and the request answered`, async () => {
+      await using system = await boot(counterSystem({ kind }));
+      const counter = await system.connect(Counter, "counter");
+      counter.callSync("add", { amount: 5 });
+
+      assertEquals(counter.callSync("die", { how }), how);
+
+      assertEquals(counter.callSync("add", { amount: 1 }), 6, "the keep survived");
+      const status = await system.status();
+      assertEquals(status.domains.counter, { epoch: 2, state: "ready", deaths: 1 });
+      assertEquals([status.slotsInUse, status.zombies], [0, 0]);
+    });
+  }
+
+  Deno.test(`a ${kind} that is terminated over and over adds each amount once`, async () => {
+    await using system = await boot(counterSystem({ kind, spare: true }));
+    const counter = await system.connect(Counter, "counter");
+
+    let value = 0;
+    for (let life = 1; life <= 10; life++) {
+      system.terminate("counter");
+      // The fenced one may still answer what it had taken before the fence; then its successor does.
+      while (counter.callSync("shout", { text: "" }).epoch === life) {
+        assertEquals(counter.callSync("add", { amount: 1 }), ++value);
+      }
+      assertEquals(await counter.call("add", { amount: 1 }), ++value);
+    }
+    const { domains, slotsInUse } = await system.status();
+    assertEquals([domains.counter!.deaths, slotsInUse], [10, 0]);
+  });
+
+  for (const point of ["counter.add.before", "counter.add.after"]) {
+    for (const fault of ["throw", "exit", "terminate"] as const) {
+      Deno.test(`a ${kind} that dies by ${fault} at ${point} adds once`, async () => {
+        const faults = [{ domain: "counter", point, kind: fault, visit: 2 }];
+        await using system = await boot(counterSystem({ kind }), { faults });
+        const counter = await system.connect(Counter, "counter");
+
+        const values = [1, 2, 3, 4].map(() => counter.callSync("add", { amount: 1 }));
+
+        assertEquals(values, [1, 2, 3, 4]);
+        assertEquals((await system.status()).domains.counter!.epoch, 2);
+      });
+    }
+  }
+}
+
+Deno.test("64 requests in flight all survive a death, in order and once", async () => {
+  await using system = await boot(counterSystem());
+  const counter = await system.connect(Counter, "counter");
+
+  const answers = Array.from({ length: 64 }, () => counter.call("add", { amount: 1 }));
+  system.terminate("counter");
+
+  assertEquals(await Promise.all(answers), Array.from({ length: 64 }, (_, i) => i + 1));
+});
+
+Deno.test("a server that hangs is fenced, and its zombie changes nothing", async () => {
+  const events: SystemEvent[] = [];
+  const manifest = counterSystem({ hangMs: 200 });
+  await using system = await boot(manifest, { onEvent: (event) => events.push(event) });
+  const counter = await system.connect(Counter, "counter");
+  counter.callSync("add", { amount: 3 });
+
+  assertEquals(counter.callSync("die", { how: 4 }), 4);
+
+  assertEquals(counter.callSync("add", { amount: 1 }), 4);
+  const status = await system.status();
+  assertEquals(status.zombies, 1, "it computes for ever, on memory that nobody reads");
+  assert(events.some((event) => event.type === "died" && event.why === "it hangs"));
+  assert(events.some((event) => event.type === "fenced" && !event.gone));
+});
+
+Deno.test("a server that dies more often than its policy allows is given up, and callers hear so", async () => {
+  const restart = { limit: 2, windowMs: 60_000 };
+  await using system = await boot(counterSystem({ restart }));
+  const counter = await system.connect(Counter, "counter");
+
+  for (const how of [1, 2]) assertEquals(counter.callSync("die", { how }), how);
+  assertThrows(() => counter.callSync("die", { how: 3 }), OsError, "ESHUTDOWN");
+
+  await assertRejects(() => counter.call("add", { amount: 1 }), OsError, "ESHUTDOWN");
+  assertEquals((await system.status()).domains.counter!.state, "gave-up");
+  const late = await system.connect(Counter, "counter");
+  assertThrows(() => late.callSync("add", { amount: 1 }), OsError, "ESHUTDOWN");
+});
+
+Deno.test("a domain that is restarted on request loses nothing", async () => {
+  await using system = await boot(counterSystem());
+  const counter = await system.connect(Counter, "counter");
+  counter.callSync("add", { amount: 40 });
+
+  await system.restart("counter");
+
+  assertEquals(counter.callSync("add", { amount: 2 }), 42);
+  assertEquals(counter.callSync("shout", { text: "" }).epoch, 2);
+});
+
+Deno.test("whoever speaks another version is refused with both versions named", async () => {
+  await using system = await boot(counterSystem());
+  const Newer = defineProtocol("counter", 2, operations);
+
+  await assertRejects(
+    () => system.connect(Newer, "counter"),
+    OsError,
+    "counter version 2 at counter, which speaks counter version 1",
+  );
+});
+
+Deno.test("an endpoint that nobody serves is ENOENT", async () => {
+  await using system = await boot(counterSystem());
+  await assertRejects(() => system.connect(Counter, "cuonter"), OsError, "ENOENT");
+  assertThrows(() => system.terminate("nobody"), OsError, "ENOENT");
+  await assertRejects(() => system.restart("nobody"), OsError, "ENOENT");
+});
+
+Deno.test("a module that fails while it loads fails the boot with its reason", async () => {
+  const manifest = counterSystem({ module: "./domains/broken.ts" });
+  await assertRejects(() => boot(manifest), OsError, "start counter: Uncaught");
+});
+
+Deno.test("a module that does not exist fails the boot", async () => {
+  const manifest = counterSystem({ module: "./domains/no_such_module.ts" });
+  await assertRejects(() => boot(manifest), OsError, "start counter: ");
+});
+
+Deno.test("a halted system refuses calls and halts only once", async () => {
+  const system = await boot(counterSystem());
+  await system.connect(Counter, "counter");
+  await Promise.all([system.halt(), system.halt()]);
+
+  await assertRejects(() => system.status(), OsError, "ESHUTDOWN");
+  await system.halt();
+});
+
+Deno.test("two systems in one process do not know each other", async () => {
+  await using one = await boot(counterSystem());
+  await using other = await boot(counterSystem());
+  const counters = [await one.connect(Counter, "counter"), await other.connect(Counter, "counter")];
+
+  one.terminate("counter");
+
+  assertEquals(counters.map((counter) => counter.callSync("add", { amount: 1 })), [1, 1]);
+  assertEquals((await other.status()).domains.counter!.deaths, 0);
+});
