@@ -92,6 +92,11 @@ export class Channel {
     return Atomics.load(this.words, CLIENT_BELL);
   }
 
+  /** Server: whether the client sleeps. A hint: read without order. */
+  get clientSleeps(): boolean {
+    return this.words[CLIENT_SLEEPERS]! !== 0;
+  }
+
   /** Client: sleeps until a ring after `seen`, or for `timeoutMs`. Blocks the thread. */
   sleep(seen: number, timeoutMs: number): void {
     Atomics.add(this.words, CLIENT_SLEEPERS, 1);

@@ -5,9 +5,10 @@
  */
 
 import { assert } from "./assert.ts";
-import { type Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
+import { Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
+import type { ServerPlace } from "./doorbell.ts";
 import { errnoName, OsError } from "./errno.ts";
-import { SLOT_COUNT } from "./limits.ts";
+import { SLOT_COUNT, SPIN_ROUNDS_MAX } from "./limits.ts";
 import { readFields, type WindowTable, writeFields } from "./message.ts";
 import type {
   Operations,
@@ -43,6 +44,14 @@ export interface Client<P extends Protocol<Operations>> {
   ): Promise<Reply<OperationsOf<P>[K]>>;
 }
 
+/** What a client stands on in its domain. */
+export interface ClientEnvironment {
+  /** How it waits. */
+  readonly waiter: Waiter;
+  /** The windows that it may name. */
+  readonly windows: WindowTable;
+}
+
 interface Pending {
   readonly operation: PlacedOperation;
   resolve(value: unknown): void;
@@ -53,6 +62,7 @@ interface Pending {
 export class ChannelClient<P extends Protocol<Operations>> implements Client<P> {
   readonly #protocol: P;
   readonly #channel: Channel;
+  readonly #server: ServerPlace;
   readonly #waiter: Waiter;
   readonly #windows: WindowTable;
   readonly #place: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
@@ -62,10 +72,17 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   #next: number;
   #pumping = false;
 
-  /** Takes over the client's end of a fresh channel. */
-  constructor(protocol: P, channel: Channel, waiter: Waiter, windows: WindowTable) {
+  /** Takes over the client's end of a fresh channel to a server. */
+  constructor(
+    protocol: P,
+    memory: WebAssembly.Memory,
+    server: ServerPlace,
+    { waiter, windows }: ClientEnvironment,
+  ) {
+    const channel = new Channel(memory, server.bell.ring);
     this.#protocol = protocol;
     this.#channel = channel;
+    this.#server = server;
     this.#waiter = waiter;
     this.#windows = windows;
     this.#next = channel.core.firstUnfinished() >>> 0;
@@ -77,8 +94,14 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   ): Reply<OperationsOf<P>[K]> {
     const operation = this.#operation(name);
     const sequence = this.#write(operation, request);
+    if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
     let area = this.#channel.core.call(sequence, this.#waiter.spinLimit());
     assert(area >= 0, "a slot that its client reaped is free");
+    for (let round = 0; area === 0 && round < SPIN_ROUNDS_MAX; round++) {
+      const looks = this.#waiter.spinLimit();
+      if (looks === 0) break;
+      area = this.#channel.core.spin(sequence, looks);
+    }
     while (area === 0) {
       const seen = this.#channel.clientBell;
       area = this.#channel.core.poll(sequence);
@@ -87,7 +110,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
       this.#waiter.beginSleep();
       this.#channel.sleep(seen, this.#waiter.sleepMsMax);
       this.#waiter.endSleep();
-      area = this.#channel.core.spin(sequence, 1 + this.#waiter.spinLimit());
+      area = this.#channel.core.poll(sequence);
     }
     return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
   }
@@ -101,6 +124,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(sequence, { operation, resolve, reject });
     });
+    if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
     const posted = this.#channel.core.post(sequence);
     assert(posted === 1, "a slot that its client reaped is free");
     if (!this.#pumping) this.#pump();

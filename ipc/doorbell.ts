@@ -14,6 +14,14 @@ import { DOORBELL } from "./layouts/channel.ts";
 const BELL = DOORBELL.at.bell >> 2;
 const SLEEPERS = DOORBELL.at.sleepers >> 2;
 
+/** The domain that a client calls: what it rings, and what it says in the census. */
+export interface ServerPlace {
+  /** Its doorbell. */
+  readonly bell: Doorbell;
+  /** Its word in the census of those awake. */
+  readonly censusIndex: number;
+}
+
 /** One domain's doorbell, seen from whoever holds its memory. */
 export class Doorbell {
   /** The shared memory, to be handed to the domain and its clients. */
@@ -39,6 +47,11 @@ export class Doorbell {
   /** The event count now. */
   get count(): number {
     return this.#core.spinBell(0, 0) | 0;
+  }
+
+  /** Whether the domain sleeps. A hint: read without order. */
+  get sleeps(): boolean {
+    return this.#words[SLEEPERS]! !== 0;
   }
 
   /** Looks up to `limit` times for a ring after `seen`; answers whether there was one. Hot path. */

@@ -20,6 +20,12 @@ export const PAYLOAD_BYTES = 256;
 export const EPOCH_MAX = 0xff_ffff;
 
 /**
+ * How often a waiter asks anew whether to go on spinning before it sleeps. With a thousand looks
+ * each this is about 100 us: longer than most calls take, shorter than two wake-ups of an idle core.
+ */
+export const SPIN_ROUNDS_MAX = 80;
+
+/**
  * The longest that anyone sleeps without looking at the fence word. Bounds how long a fenced
  * incarnation that merely sleeps can live on, and how long a lost hint can delay a request.
  */

@@ -6,8 +6,8 @@
 
 export { assert, AssertionError } from "./assert.ts";
 export { Channel } from "./channel.ts";
-export { ChannelClient, type Client } from "./client.ts";
-export { Doorbell } from "./doorbell.ts";
+export { ChannelClient, type Client, type ClientEnvironment } from "./client.ts";
+export { Doorbell, type ServerPlace } from "./doorbell.ts";
 export { ERRNO, type Errno, errnoName, OsError } from "./errno.ts";
 export {
   bool,
@@ -37,7 +37,7 @@ export {
   window,
   type WindowAccess,
 } from "./protocol.ts";
-export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT } from "./limits.ts";
+export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT, SPIN_ROUNDS_MAX } from "./limits.ts";
 export type { WindowTable } from "./message.ts";
 export { ChannelServer, type ServedChannel, TURN_BUDGET, type UntypedHandler } from "./server.ts";
 export { unsupervised, type Waiter } from "./wait.ts";

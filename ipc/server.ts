@@ -10,10 +10,12 @@
 
 import { assert } from "./assert.ts";
 import { type Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
+import type { ClientEnvironment } from "./client.ts";
 import { ERRNO, OsError } from "./errno.ts";
 import { SLOT_COUNT } from "./limits.ts";
 import { readFields, type WindowTable, writeFields } from "./message.ts";
 import type { Operations, Protocol, RequestContext } from "./protocol.ts";
+import type { Waiter } from "./wait.ts";
 
 /** Requests taken from one channel before the next channel has its turn. */
 export const TURN_BUDGET = 16;
@@ -32,6 +34,8 @@ export interface ServedChannel {
   readonly badge: number;
   /** What the channel's client speaks. */
   readonly protocol: Protocol<Operations>;
+  /** The client's word in the census of those awake. */
+  readonly censusIndex: number;
   /** The server's answers, by operation name. */
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
   /** The sequence that this incarnation looks at next. Its own; never read from shared memory. */
@@ -42,6 +46,7 @@ export interface ServedChannel {
 export class ChannelServer {
   readonly #epoch: number;
   readonly #windows: WindowTable;
+  readonly #waiter: Waiter;
   readonly #served: ServedChannel[] = [];
   readonly #request: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
   readonly #reply: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
@@ -49,22 +54,17 @@ export class ChannelServer {
 
   /**
    * @param epoch The incarnation's number: what it takes is labelled with it.
-   * @param windows The windows that clients of this server may name.
+   * @param environment How it waits, and the windows that its clients may name.
    */
-  constructor(epoch: number, windows: WindowTable) {
+  constructor(epoch: number, { waiter, windows }: ClientEnvironment) {
     this.#epoch = epoch;
+    this.#waiter = waiter;
     this.#windows = windows;
   }
 
   /** Starts serving a channel, from its first unfinished request on. */
-  attach(
-    channel: Channel,
-    badge: number,
-    protocol: Protocol<Operations>,
-    handlers: Readonly<Record<string, UntypedHandler>>,
-  ): ServedChannel {
-    const next = channel.core.firstUnfinished() >>> 0;
-    const served = { channel, badge, protocol, handlers, next };
+  attach(accepted: Omit<ServedChannel, "next">): ServedChannel {
+    const served = { ...accepted, next: accepted.channel.core.firstUnfinished() >>> 0 };
     this.#served.push(served);
     return served;
   }
@@ -138,6 +138,7 @@ export class ChannelServer {
       writeFields(channel, this.#reply, placed!.reply, values, this.#windows);
       channel.words[this.#reply.head] = 0;
     }
+    if (channel.clientSleeps) this.#waiter.wakes(served.censusIndex);
     channel.core.complete(sequence, this.#epoch);
   }
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Channel, placeReply, placeRequest, slotWord } from "./channel.ts";
 import { ChannelClient } from "./client.ts";
+import { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
 import { SLOT_COUNT } from "./limits.ts";
 import type { WindowTable } from "./message.ts";
@@ -19,7 +20,7 @@ import {
   window,
 } from "./protocol.ts";
 import { ChannelServer, TURN_BUDGET, type UntypedHandler } from "./server.ts";
-import { unsupervised } from "./wait.ts";
+import { unsupervised, type Waiter } from "./wait.ts";
 
 const operations = {
   echo: {
@@ -59,10 +60,15 @@ interface Pair {
   readonly taken: number[];
 }
 
+function clientOf(channel: Channel, waiter: Waiter): ChannelClient<typeof Demo> {
+  const server = { bell: Doorbell.create(), censusIndex: 0 };
+  return new ChannelClient(Demo, channel.memory, server, { waiter, windows });
+}
+
 /** A client whose waits let the server run: both ends in one thread. */
 function pair(badge = 1, epoch = 1): Pair {
   const channel = Channel.create(0, epoch);
-  const server = new ChannelServer(epoch, windows);
+  const server = new ChannelServer(epoch, { waiter: unsupervised, windows });
   const taken: number[] = [];
   const handlers = {
     echo: (request) => request,
@@ -77,9 +83,9 @@ function pair(badge = 1, epoch = 1): Pair {
       return value;
     },
   } satisfies Record<string, UntypedHandler>;
-  server.attach(channel, badge, Demo as never, handlers);
+  server.attach({ channel, badge, censusIndex: 0, protocol: Demo as never, handlers });
   const waiter = { ...unsupervised, sleepMsMax: 0, beginSleep: () => void server.serve() };
-  const client = new ChannelClient(Demo, channel, waiter, windows);
+  const client = clientOf(channel, waiter);
   return { channel, server, client, taken };
 }
 
@@ -180,9 +186,15 @@ Deno.test("random state words neither hang the server nor make it leave its slot
   const random = () => seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
   const { channel, server } = pair();
   const neighbour = Channel.create(0, 1);
-  server.attach(neighbour, 2, Demo as never, { number: ({ value }) => value });
+  server.attach({
+    channel: neighbour,
+    badge: 2,
+    censusIndex: 0,
+    protocol: Demo as never,
+    handlers: { number: ({ value }) => value },
+  });
   const waiter = { ...unsupervised, sleepMsMax: 0, beginSleep: () => void server.serve() };
-  const good = new ChannelClient(Demo, neighbour, waiter, windows);
+  const good = clientOf(neighbour, waiter);
 
   for (let round = 0; round < 2_000; round++) {
     for (let index = 0; index < SLOT_COUNT; index++) {
@@ -209,25 +221,29 @@ Deno.test("an unknown operation is ENOSYS, an OsError of a handler its errno", (
 
 Deno.test("a handler that throws leaves its request to the successor, which answers it once", () => {
   const { channel } = pair();
-  const client = new ChannelClient(Demo, channel, unsupervised, windows);
+  const client = clientOf(channel, unsupervised);
   const answer = client.call("number", { value: 5 });
-  const failing = new ChannelServer(1, windows);
-  failing.attach(channel, 1, Demo as never, {
-    number: () => {
-      throw new Error("we broke a rule of our own");
-    },
+  const failing = new ChannelServer(1, { waiter: unsupervised, windows });
+  const attach = (server: ChannelServer, number: UntypedHandler) =>
+    server.attach({
+      channel,
+      badge: 1,
+      censusIndex: 0,
+      protocol: Demo as never,
+      handlers: { number },
+    });
+  attach(failing, () => {
+    throw new Error("we broke a rule of our own");
   });
   assertThrows(() => failing.serve(), Error, "rule of our own");
 
   channel.core.fence(2);
   assertEquals(failing.serve(), 0, "the dead take nothing");
-  const successor = new ChannelServer(2, windows);
+  const successor = new ChannelServer(2, { waiter: unsupervised, windows });
   let calls = 0;
-  successor.attach(channel, 1, Demo as never, {
-    number: ({ value }) => {
-      calls++;
-      return value;
-    },
+  attach(successor, ({ value }) => {
+    calls++;
+    return value;
   });
   assertEquals(successor.serve(), 1);
   assertEquals(successor.serve(), 0);
@@ -237,14 +253,20 @@ Deno.test("a handler that throws leaves its request to the successor, which answ
 });
 
 Deno.test("with C clients no request waits for more than (C-1)*B others", () => {
-  const server = new ChannelServer(1, windows);
+  const server = new ChannelServer(1, { waiter: unsupervised, windows });
   const served: number[] = [];
   const clients = Array.from({ length: 4 }, (_, index) => {
     const channel = Channel.create(0, 1);
-    server.attach(channel, index + 1, Demo as never, {
-      number: (_, { badge }) => {
-        served.push(badge);
-        return 0;
+    server.attach({
+      channel,
+      badge: index + 1,
+      censusIndex: 0,
+      protocol: Demo as never,
+      handlers: {
+        number: (_, { badge }) => {
+          served.push(badge);
+          return 0;
+        },
       },
     });
     return channel;
@@ -269,7 +291,7 @@ Deno.test("with C clients no request waits for more than (C-1)*B others", () => 
 
 Deno.test("a closed channel says so to synchronous and asynchronous callers", async () => {
   const { channel, client } = pair();
-  const waiting = new ChannelClient(Demo, channel, unsupervised, windows);
+  const waiting = clientOf(channel, unsupervised);
   const answer = waiting.call("number", { value: 1 });
   channel.close(ERRNO.ESHUTDOWN);
 

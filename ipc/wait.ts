@@ -10,8 +10,13 @@ import { SLEEP_MS_MAX } from "./limits.ts";
 export interface Waiter {
   /** The longest single sleep. At most {@linkcode SLEEP_MS_MAX}. */
   readonly sleepMsMax: number;
-  /** How many looks at the awaited word are worth while now; 0 where spinning does not pay. */
+  /**
+   * How many looks at the awaited word are worth while before asking again; 0 where spinning does
+   * not pay: where those awake, and those about to wake, outnumber the cores.
+   */
   spinLimit(): number;
+  /** Says that the domain with this number in the census is being woken: it needs a core too. */
+  wakes(censusIndex: number): void;
   /** Says that the incarnation is about to sleep. Throws if it was fenced. */
   beginSleep(): void;
   /** Says that it is awake again. Throws if it was fenced meanwhile. */
@@ -33,6 +38,7 @@ export interface Waiter {
 export const unsupervised: Waiter = {
   sleepMsMax: SLEEP_MS_MAX,
   spinLimit: () => 0,
+  wakes: () => {},
   beginSleep: () => {},
   endSleep: () => {},
   check: () => {},

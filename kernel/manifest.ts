@@ -51,6 +51,8 @@ export interface DomainManifest {
   readonly restart?: RestartPolicy;
   /** How long the domain may compute without a sign of life. */
   readonly hangMs?: number;
+  /** Whether the domain starts with the system, which is usual, or when the program asks for it. */
+  readonly start?: "boot" | "request";
   /** Whether a worker of this domain is kept ready, without authority, to take over at once. */
   readonly spare?: boolean;
 }
@@ -65,6 +67,9 @@ export interface SystemManifest {
 
 /** The reserved name of the program that boots a system: a client like others, on the main thread. */
 export const PROGRAM = "program";
+
+/** The program's word in the census of those awake; the domains' words follow. */
+export const PROGRAM_CENSUS_INDEX = 0;
 
 /**
  * Declares a system, for the editor's sake: it is checked whole when it is booted.

@@ -9,6 +9,7 @@ import { DOMAINS_MAX, SEGMENT_BYTES_MAX } from "./limits.ts";
 import { type DomainManifest, PROGRAM, type SystemManifest } from "./manifest.ts";
 
 const KINDS = ["server", "driver", "gateway", "app"];
+const STARTS = ["boot", "request"];
 const DOMAIN_FIELDS = [
   "kind",
   "module",
@@ -21,6 +22,7 @@ const DOMAIN_FIELDS = [
   "restart",
   "hangMs",
   "spare",
+  "start",
 ];
 const SYSTEM_FIELDS = ["base", "domains"];
 const PERMISSION_FIELDS = ["read", "write", "net"];
@@ -74,6 +76,13 @@ function checkDomain(name: string, domain: DomainManifest, endpointNames: string
   refuseUnknown(path, domain, DOMAIN_FIELDS);
   if (!KINDS.includes(domain.kind)) {
     refuse(`${path}.kind`, `${domain.kind} is no kind${suggest(String(domain.kind), KINDS)}`);
+  }
+  if (!STARTS.includes(domain.start ?? "boot")) {
+    const nearest = suggest(String(domain.start), STARTS);
+    refuse(`${path}.start`, `${domain.start} is no time to start${nearest}`);
+  }
+  if (domain.start === "request" && domain.serves !== undefined) {
+    refuse(`${path}.start`, "a domain that serves starts with the system");
   }
   if (typeof domain.module !== "string") refuse(`${path}.module`, "is missing");
   checkPermissions(path, domain);

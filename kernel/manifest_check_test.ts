@@ -89,6 +89,16 @@ const BAD: readonly (readonly [string, SystemManifest, string])[] = [
     "domains.s.hangMs: 0 is not positive",
   ],
   [
+    "an unknown time to start",
+    system({ a: { ...app, start: "boots" }, s: server }),
+    'domains.a.start: boots is no time to start; did you mean "boot"?',
+  ],
+  [
+    "a server that starts on request",
+    system({ s: { ...server, start: "request" } }),
+    "domains.s.start: a domain that serves starts with",
+  ],
+  [
     "a domain that calls itself",
     system({ s: { ...server, uses: ["volume"] } }),
     "calls run in a cycle: s -> s",

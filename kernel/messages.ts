@@ -30,6 +30,7 @@ export interface DomainPlan {
   readonly restart: RestartPolicy;
   readonly hangMs: number;
   readonly spare: boolean;
+  readonly start: "boot" | "request";
 }
 
 /** A fault to inject at a named point of a domain. */
@@ -62,6 +63,7 @@ export interface ServedGrant {
   readonly endpoint: string;
   readonly channel: number;
   readonly badge: number;
+  readonly censusIndex: number;
   readonly memory: WebAssembly.Memory;
 }
 
@@ -71,6 +73,7 @@ export interface UsedGrant {
   readonly protocol: ProtocolName;
   readonly memory: WebAssembly.Memory;
   readonly bell: WebAssembly.Memory;
+  readonly censusIndex: number;
 }
 
 /** Everything that an incarnation is given. */
@@ -155,6 +158,7 @@ export type MachineMessage =
   | { readonly type: "connect"; readonly call: number; readonly endpoint: string }
   | { readonly type: "window"; readonly call: number; readonly byteLength: number }
   | { readonly type: "restart"; readonly call: number; readonly name: string }
+  | { readonly type: "start"; readonly call: number; readonly name: string }
   | { readonly type: "status"; readonly call: number }
   | { readonly type: "halt"; readonly call: number }
   | {
@@ -195,7 +199,7 @@ export interface DomainStatus {
   /** The number of its present life. */
   readonly epoch: number;
   /** Where it stands in that life. */
-  readonly state: "starting" | "ready" | "fencing" | "finished" | "gave-up" | "halted";
+  readonly state: "waiting" | "starting" | "ready" | "fencing" | "finished" | "gave-up" | "halted";
   /** How often it has died. */
   readonly deaths: number;
 }

@@ -7,6 +7,7 @@
 import { Doorbell, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
 import { SPIN_LOOKS } from "../limits.ts";
+import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { BootMessage } from "../messages.ts";
 
 const FENCE = BOOT.at.fence >> 2;
@@ -57,6 +58,11 @@ export class Incarnation implements Waiter {
     let awake = 0;
     for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
     return awake <= this.#cores ? SPIN_LOOKS : 0;
+  }
+
+  wakes(censusIndex: number): void {
+    // The program is not counted: nobody sees when it goes back to its event loop.
+    if (censusIndex !== PROGRAM_CENSUS_INDEX) this.#census[censusIndex] = 1;
   }
 
   /** @throws {Fenced} If this life is over. */

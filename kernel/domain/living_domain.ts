@@ -12,6 +12,7 @@ import {
   ChannelClient,
   ChannelServer,
   type Client,
+  type ClientEnvironment,
   Doorbell,
   type Errno,
   type Handlers,
@@ -20,6 +21,7 @@ import {
   OsError,
   type Protocol,
   type ServedChannel,
+  SPIN_ROUNDS_MAX,
   type UntypedHandler,
 } from "@hako/ipc";
 import { EXIT } from "../layouts/boot.ts";
@@ -38,6 +40,12 @@ import { HeldWindows } from "./windows.ts";
 /** Turns after which a busy evented domain returns to its event loop, so that it can be stopped. */
 const BUSY_TURNS_MAX = 64;
 
+/** How long an evented domain sleeps in place: a terminated one lives on no longer than this. */
+const SHORT_SLEEP_MS = 2;
+
+/** Short sleeps and returns to the event loop, by turns, before it sleeps there: about 20 ms. */
+const IDLE_SLEEPS_MAX = 20;
+
 interface Service {
   readonly protocol: Protocol<Operations>;
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
@@ -51,6 +59,7 @@ export class LivingDomain implements Domain {
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
   readonly #windows: HeldWindows;
+  readonly #environment: ClientEnvironment;
   readonly #server: ChannelServer;
   readonly #services: Map<string, Service> = new Map();
   readonly #served: Map<number, ServedChannel> = new Map();
@@ -69,7 +78,8 @@ export class LivingDomain implements Domain {
     this.#incarnation.announceClosing();
     this.#windows = new HeldWindows(() => this.#receive());
     for (const segment of message.segments) this.#windows.grant(segment);
-    this.#server = new ChannelServer(message.epoch, this.#windows);
+    this.#environment = { waiter: this.#incarnation, windows: this.#windows };
+    this.#server = new ChannelServer(message.epoch, this.#environment);
     this.#faultVisits = new Int32Array(message.faultVisits);
     // A domain that serves nothing listens in its event loop; one that serves, in its serving loop.
     if (Object.keys(message.serves).length === 0) this.#listen();
@@ -91,9 +101,8 @@ export class LivingDomain implements Domain {
     const grant = this.#message.used.find((used) => used.endpoint === endpoint);
     if (grant === undefined) this.fail("ENOENT", `find ${endpoint} under uses in the manifest`);
     this.#refuseOther(protocol, grant.protocol, endpoint);
-    const bell = new Doorbell(grant.bell);
-    const channel = new Channel(grant.memory, bell.ring);
-    return new ChannelClient(protocol, channel, this.#incarnation, this.#windows);
+    const server = { bell: new Doorbell(grant.bell), censusIndex: grant.censusIndex };
+    return new ChannelClient(protocol, grant.memory, server, this.#environment);
   }
 
   serve<P extends Protocol<Operations>>(
@@ -184,26 +193,42 @@ export class LivingDomain implements Domain {
   #serveBlocking(): void {
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      if (this.#turn() > 0) continue;
-      if (this.#incarnation.bell.spin(seen, this.#incarnation.spinLimit())) continue;
+      if (this.#turn() > 0 || this.#spin(seen)) continue;
       this.#incarnation.beginSleep();
       this.#incarnation.bell.sleep(seen, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();
     }
   }
 
+  /** Looks for a ring after `seen` for as long as that pays. */
+  #spin(seen: number): boolean {
+    for (let round = 0; round < SPIN_ROUNDS_MAX; round++) {
+      const looks = this.#incarnation.spinLimit();
+      if (looks === 0) return false;
+      if (this.#incarnation.bell.spin(seen, looks)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Serves and returns to the event loop, where a terminated worker ends: often while requests come
+   * thick and fast (a sleep in place wakes sooner than a promise), and for good when none come.
+   */
   async #serveEvented(): Promise<void> {
-    let busyTurns = 0;
+    let turns = 0;
+    let idleSleeps = 0;
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      const busy = this.#turn() > 0 ||
-        this.#incarnation.bell.spin(seen, this.#incarnation.spinLimit());
-      if (busy && ++busyTurns < BUSY_TURNS_MAX) continue;
+      const busy = this.#turn() > 0 || this.#spin(seen);
+      if (busy) idleSleeps = 0;
+      if (busy && ++turns < BUSY_TURNS_MAX) continue;
+      turns = 0;
       this.#incarnation.beginSleep();
-      if (busy) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (busy || idleSleeps % 2 === 1) await nextTurn();
+      else if (idleSleeps < IDLE_SLEEPS_MAX) this.#incarnation.bell.sleep(seen, SHORT_SLEEP_MS);
       else await this.#incarnation.bell.sleepAsync(seen, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();
-      busyTurns = 0;
+      idleSleeps++;
     }
   }
 
@@ -250,11 +275,11 @@ export class LivingDomain implements Domain {
     }
   }
 
-  #open({ endpoint, channel, badge, memory }: ServedGrant): void {
+  #open({ endpoint, channel: id, badge, censusIndex, memory }: ServedGrant): void {
     const service = this.#services.get(endpoint);
     assert(service !== undefined, "every endpoint of the manifest is served before the first turn");
-    const { protocol, handlers } = service;
-    this.#served.set(channel, this.#server.attach(new Channel(memory), badge, protocol, handlers));
+    const channel = new Channel(memory);
+    this.#served.set(id, this.#server.attach({ channel, badge, censusIndex, ...service }));
   }
 
   /** For a domain without a serving loop: control messages as events. */
@@ -274,6 +299,11 @@ export class LivingDomain implements Domain {
   #tell(message: DomainMessage): void {
     this.#message.control.postMessage(message);
   }
+}
+
+/** Lets the event loop have its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 interface AnyName {

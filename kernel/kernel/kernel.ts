@@ -6,7 +6,7 @@
  */
 
 import { Channel, Doorbell, ERRNO, type Errno, OsError, SLOT_COUNT } from "@hako/ipc";
-import { PROGRAM } from "../manifest.ts";
+import { PROGRAM, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type {
   ArmedFault,
   BootMessage,
@@ -104,6 +104,8 @@ export class Kernel implements Supervised {
         return this.#programWindow(message.call, message.byteLength);
       case "restart":
         return this.#restart(message.call, message.name);
+      case "start":
+        return this.#startOnRequest(message.call, message.name);
       case "status":
         return this.order({ type: "answer", call: message.call, value: this.#status() });
       case "halt":
@@ -205,7 +207,7 @@ export class Kernel implements Supervised {
   #startNext(): void {
     for (const name of this.#order) {
       const entry = this.domains.get(name)!;
-      if (entry.state === "waiting") return this.start(entry);
+      if (entry.state === "waiting" && entry.plan.start === "boot") return this.start(entry);
       if (entry.state === "starting" || entry.state === "fencing") return;
     }
     this.order({ type: "answer", call: this.#bootCall! });
@@ -276,6 +278,16 @@ export class Kernel implements Supervised {
     this.order({ type: "answer", call });
   }
 
+  #startOnRequest(call: number, name: string): void {
+    const entry = this.domains.get(name);
+    const code = entry === undefined ? "ENOENT" : entry.state !== "waiting" ? "EBUSY" : undefined;
+    if (code !== undefined) {
+      return this.order({ type: "answer", call, code, what: `start ${name}` });
+    }
+    this.start(entry!);
+    this.order({ type: "answer", call });
+  }
+
   #hear(entry: DomainEntry, epoch: number, message: DomainMessage): void {
     if (entry.epoch !== epoch || entry.state === "fencing") return;
     const domain = entry.plan.name;
@@ -334,20 +346,22 @@ export class Kernel implements Supervised {
     return granted;
   }
 
-  #served({ endpoint, channelId, badge, channel }: Connection): ServedGrant {
-    return { endpoint, channel: channelId, badge, memory: channel.memory };
+  #served({ endpoint, channelId, badge, client, channel }: Connection): ServedGrant {
+    const censusIndex = this.domains.get(client)?.censusIndex ?? PROGRAM_CENSUS_INDEX;
+    return { endpoint, channel: channelId, badge, censusIndex, memory: channel.memory };
   }
 
   #used({ endpoint, server, channel }: Connection): UsedGrant {
     const entry = this.domains.get(server)!;
     const protocol = entry.plan.serves[endpoint]!;
-    return { endpoint, protocol, memory: channel.memory, bell: entry.bell.memory };
+    const { bell, censusIndex } = entry;
+    return { endpoint, protocol, memory: channel.memory, bell: bell.memory, censusIndex };
   }
 
   #status(): SystemStatus {
     const domains: Record<string, SystemStatus["domains"][string]> = {};
     for (const [name, { epoch, state, deaths }] of this.domains) {
-      domains[name] = { epoch, state: state === "waiting" ? "starting" : state, deaths };
+      domains[name] = { epoch, state, deaths };
     }
     let slotsInUse = 0;
     for (const { channel } of this.connections) slotsInUse += channel.slotsInUse();

@@ -17,7 +17,7 @@ export interface DomainEntry {
   epoch: number;
   /** The epoch in the slots of the channels it serves: that of the next life while it is fenced. */
   slotEpoch: number;
-  state: DomainStatus["state"] | "waiting";
+  state: DomainStatus["state"];
   deaths: number;
   /** Deaths since it last served. */
   failedStarts: number;

@@ -93,6 +93,10 @@ export class Machine implements Waiter {
     return awake <= navigator.hardwareConcurrency ? SPIN_LOOKS : 0;
   }
 
+  wakes(censusIndex: number): void {
+    this.#census[censusIndex] = 1;
+  }
+
   beginSleep(): void {
     this.check();
   }

@@ -5,7 +5,6 @@
  */
 
 import {
-  Channel,
   ChannelClient,
   type Client,
   Doorbell,
@@ -57,6 +56,12 @@ export interface System extends AsyncDisposable {
    * @throws {OsError} `ENOENT` if no such domain has a worker.
    */
   terminate(name: string): void;
+  /**
+   * Starts a domain whose manifest says `start: "request"`.
+   *
+   * @throws {OsError} `ENOENT` if there is no such domain; `EBUSY` if it has been started.
+   */
+  start(name: string): Promise<void>;
   /** Resolves with what an app finished with; rejects with `ESHUTDOWN` if it was given up. */
   finished(name: string): Promise<unknown>;
   /** Halts in order: callers before those they call, devices flushed last. */
@@ -103,6 +108,7 @@ function plan(name: string, domain: DomainManifest, base: string): DomainPlan {
     restart: domain.restart ?? RESTART_DEFAULT,
     hangMs: domain.hangMs ?? HANG_MS_DEFAULT,
     spare: domain.spare ?? false,
+    start: domain.start ?? "boot",
   };
 }
 
@@ -166,8 +172,9 @@ class RunningSystem implements System {
           `which speaks ${name} version ${version}`,
       );
     }
-    const channel = new Channel(used.memory, new Doorbell(used.bell).ring);
-    return new ChannelClient(protocol, channel, this.#machine, this.#windows);
+    const server = { bell: new Doorbell(used.bell), censusIndex: used.censusIndex };
+    const environment = { waiter: this.#machine, windows: this.#windows };
+    return new ChannelClient(protocol, used.memory, server, environment);
   }
 
   async window(byteLength: number): Promise<Uint8Array> {
@@ -184,6 +191,10 @@ class RunningSystem implements System {
 
   async restart(name: string): Promise<void> {
     await this.#machine.call({ type: "restart", name });
+  }
+
+  async start(name: string): Promise<void> {
+    await this.#machine.call({ type: "start", name });
   }
 
   terminate(name: string): void {
