@@ -1,1 +1,7 @@
-export {};
+/**
+ * Systems that tests boot.
+ *
+ * @module
+ */
+
+export { counterSystem } from "./counter_system.ts";

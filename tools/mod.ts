@@ -1,1 +1,7 @@
-export {};
+/**
+ * Ready-made systems, for programs that want a file system without writing a manifest.
+ *
+ * @module
+ */
+
+export { filesOnImage, type ImageOptions } from "./systems/files_on_image.ts";
