@@ -1,1 +1,7 @@
-export {};
+/**
+ * Driver domains: the only ones that touch the host, each with permission for its one device.
+ *
+ * @module
+ */
+
+export { Block, BLOCK_BYTES } from "./block/mod.ts";

@@ -138,6 +138,7 @@ export class LivingDomain implements Domain {
 
   fail(code: Errno, what: string): never {
     this.#tell({ type: "failed", code, what });
+    this.#incarnation.yieldToFence();
     throw new OsError(code, what);
   }
 

@@ -26,7 +26,7 @@ import {
 } from "./constants";
 
 // @ts-ignore: decorator of AssemblyScript
-
+@external("peer", "ring")
 declare function ringPeer(): void;
 
 const PHASE_MASK: u64 = 7;
@@ -41,37 +41,37 @@ const SEQUENCE_SHIFT: u64 = 32;
 const TRIES: i32 = 4;
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function slotAt(sequence: u32): usize {
   return <usize> (SLOTS_AT + (sequence & (SLOT_COUNT - 1)) * SLOT_BYTES);
 }
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function wordOf(sequence: u32, epoch: u32, phase: u64): u64 {
   return (<u64> sequence << SEQUENCE_SHIFT) | (<u64> epoch << EPOCH_SHIFT) | phase;
 }
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function phaseOf(word: u64): u64 {
   return word & PHASE_MASK;
 }
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function sequenceOf(word: u64): u32 {
   return <u32> (word >> SEQUENCE_SHIFT);
 }
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function epochOf(word: u64): u32 {
   return <u32> ((word & LABEL_MASK) >> EPOCH_SHIFT);
 }
 
 // @ts-ignore: decorator of AssemblyScript
-
+@inline
 function ringAt(bell: usize, sleepers: usize): void {
   atomic.add<u32>(bell, 1);
   if (atomic.load<u32>(sleepers) != 0) atomic.notify(bell, -1);

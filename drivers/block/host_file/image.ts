@@ -1,0 +1,134 @@
+/**
+ * An image file of the host, opened for one driver: the only code here that touches the host.
+ *
+ * **Two systems must not share an image.** Every incarnation holds a shared lock on it (`flock`) for
+ * as long as it has it open. The first incarnation of a boot takes the exclusive lock before, which
+ * it gets only if nobody at all holds one, and then steps down to the shared lock. So a second
+ * system is refused, while a successor is not held up by a fenced predecessor that still has the
+ * file open. What this cannot see: a second system that starts in the milliseconds between the end
+ * of one incarnation and the start of its successor.
+ *
+ * @module
+ */
+
+import { type Errno, OsError } from "@hako/ipc";
+import type { DiskFile } from "../disk.ts";
+
+/** How an image is opened. */
+export interface ImageOptions {
+  /** Where it is. */
+  readonly path: string;
+  /** Made or lengthened, sparse, to so many bytes if it is missing or shorter. */
+  readonly createBytes?: number | undefined;
+  /** Whether writes are refused. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** An open image. */
+export interface Image extends DiskFile {
+  /** Closes the file and so lets go of the lock. */
+  close(): void;
+}
+
+/**
+ * Opens an image.
+ *
+ * @param options What the manifest says.
+ * @param epoch The number of this incarnation; the first one makes sure that it is alone.
+ * @throws {OsError} `ENOENT`, `EACCES`, `EISDIR`, `EBUSY` if another system has it, `ENOSPC` or
+ * `EIO`.
+ */
+export function openImage(options: ImageOptions, epoch: number): Image {
+  const { path, createBytes = 0, readOnly = false } = options;
+  const create = createBytes > 0 && !readOnly;
+  const file = attempt(`open ${path}`, () => openFile(path, { readOnly, create }));
+  try {
+    if (!attempt(`lock ${path}`, () => lock(file, epoch))) {
+      throw new OsError("EBUSY", `open ${path}: another system has it open`);
+    }
+    const stat = attempt(`look at ${path}`, () => file.statSync());
+    if (stat.isDirectory) throw new OsError("EISDIR", `open ${path}`);
+    if (create && stat.size < createBytes) {
+      attempt(`lengthen ${path}`, () => file.truncateSync(createBytes));
+    }
+    const byteLength = create ? Math.max(stat.size, createBytes) : stat.size;
+    return new HostImage(file, { byteLength, readOnly });
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The errno of an error that Deno threw for a host operation. */
+export function hostErrno(error: unknown): Errno {
+  if (error instanceof Deno.errors.NotFound) return "ENOENT";
+  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
+  if (error instanceof Deno.errors.NotCapable) return "EACCES";
+  if (error instanceof Deno.errors.IsADirectory) return "EISDIR";
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return "ENOSPC";
+  return code === "EROFS" ? "EROFS" : "EIO";
+}
+
+class HostImage implements Image {
+  readonly byteLength: number;
+  readonly readOnly: boolean;
+  readonly #file: Deno.FsFile;
+
+  constructor(
+    file: Deno.FsFile,
+    { byteLength, readOnly }: { byteLength: number; readOnly: boolean },
+  ) {
+    this.#file = file;
+    this.byteLength = byteLength;
+    this.readOnly = readOnly;
+  }
+
+  /** Reads until `target` is full or the file ends. Hot path. */
+  readAt(offset: number, target: Uint8Array): number {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let byteLength = this.#file.readSync(target) ?? 0;
+    while (byteLength < target.byteLength) {
+      const more = this.#file.readSync(target.subarray(byteLength));
+      if (more === null || more === 0) break;
+      byteLength += more;
+    }
+    return byteLength;
+  }
+
+  /** Writes all of `source`. Hot path. */
+  writeAt(offset: number, source: Uint8Array): void {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let byteLength = this.#file.writeSync(source);
+    while (byteLength < source.byteLength) {
+      const more = this.#file.writeSync(source.subarray(byteLength));
+      if (more === 0) throw new OsError("EIO", "write to the image: the host takes no more");
+      byteLength += more;
+    }
+  }
+
+  sync(): void {
+    this.#file.syncDataSync();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function openFile(path: string, how: { readOnly: boolean; create: boolean }): Deno.FsFile {
+  return Deno.openSync(path, { read: true, write: !how.readOnly, create: how.create });
+}
+
+function lock(file: Deno.FsFile, epoch: number): boolean {
+  if (epoch === 1 && !file.tryLockSync(true)) return false;
+  return file.tryLockSync(false);
+}
+
+function attempt<T>(what: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    throw new OsError(hostErrno(error), what, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ERRNO, OsError } from "@hako/ipc";
+import { Disk } from "../disk.ts";
+import { hostErrno, type Image, type ImageOptions, openImage } from "./image.ts";
+import { readOptions } from "./options.ts";
+
+function test(name: string, run: (path: string) => void): void {
+  Deno.test(name, () => {
+    const directory = Deno.makeTempDirSync({ prefix: "hako-image-" });
+    try {
+      run(`${directory}/image`);
+    } finally {
+      Deno.removeSync(directory, { recursive: true });
+    }
+  });
+}
+
+function assertFails(code: string, options: ImageOptions, epoch = 1): void {
+  const error = assertThrows(() => openImage(options, epoch), OsError);
+  assertEquals(error.code, code);
+}
+
+function close(...images: Image[]): void {
+  for (const image of images) image.close();
+}
+
+test("openImage() tells what keeps it from opening", (path) => {
+  assertFails("ENOENT", { path });
+  assertFails("ENOENT", { path, createBytes: 4096, readOnly: true });
+  assertFails("EISDIR", { path: path.slice(0, -"/image".length) });
+});
+
+test("openImage() makes and lengthens an image, and never shortens one", (path) => {
+  for (const [createBytes, byteLength] of [[8192, 8192], [16384, 16384], [4096, 16384]] as const) {
+    const image = openImage({ path, createBytes }, 1);
+    assertEquals(image.byteLength, byteLength);
+    close(image);
+    assertEquals(Deno.statSync(path).size, byteLength);
+  }
+});
+
+test("openImage() refuses a second system, but no successor", (path) => {
+  const first = openImage({ path, createBytes: 8192 }, 1);
+  assertFails("EBUSY", { path });
+  const successor = openImage({ path }, 2); // Though `first`, a zombie, is still there.
+  close(first);
+  assertFails("EBUSY", { path }); // The successor holds the image on its own.
+  close(successor);
+  close(openImage({ path }, 1));
+});
+
+test("a read-only image refuses writes, and flushes", (path) => {
+  close(openImage({ path, createBytes: 8192 }, 1));
+  const image = openImage({ path, readOnly: true }, 1);
+  const disk = new Disk(image, hostErrno);
+  assertEquals(disk.write({ first: 0, count: 1, source: new Uint8Array(4096) }), -ERRNO.EROFS);
+  assertEquals(disk.flush(), 0);
+  close(image);
+});
+
+test("what a shortened image lacks is read as zero", (path) => {
+  const image = openImage({ path, createBytes: 8192 }, 1);
+  const disk = new Disk(image, hostErrno);
+  const view = new Uint8Array(new SharedArrayBuffer(8192)).fill(5);
+  assertEquals(disk.write({ first: 0, count: 2, source: view }), 2);
+  Deno.truncateSync(path, 5000);
+  assertEquals(disk.read({ first: 0, count: 2, target: view }), 2);
+  assertEquals([view[4999], view[5000], view[8191]], [5, 0, 0]);
+  close(image);
+});
+
+Deno.test("hostErrno() knows a full disk", () => {
+  for (const [code, errno] of [["ENOSPC", "ENOSPC"], ["EDQUOT", "ENOSPC"], ["EUSERS", "EIO"]]) {
+    assertEquals(hostErrno(Object.assign(new Error("as Deno throws it"), { code })), errno);
+  }
+  assertEquals(hostErrno(new Deno.errors.NotCapable("denied")), "EACCES");
+});
+
+Deno.test("readOptions() refuses what is of no use", () => {
+  const path = "image";
+  assertEquals(readOptions({ path }).path, path);
+  for (
+    const options of [{}, { path: "" }, { path, createBytes: 0 }, { path, createBytes: "1" }, {
+      path,
+      readOnly: 1,
+    }]
+  ) {
+    assertThrows(() => readOptions(options), TypeError);
+  }
+});

@@ -1,0 +1,150 @@
+/**
+ * Making a device a Hako volume, and finding out whether it is one.
+ *
+ * @module
+ */
+
+import { OsError } from "@hako/ipc";
+import type { DeathPoint } from "./death_points.ts";
+import type { Device, Point } from "./device.ts";
+import { imagesMaxOf } from "./layouts/record.ts";
+import {
+  BLOCK_WORDS,
+  decodeSuperblock,
+  encodeSuperblock,
+  isBlankSuperblock,
+  type Superblock,
+  SUPERBLOCKS,
+} from "./layouts/superblock.ts";
+import { BLOCK_BYTES, TRANSACTION_BLOCKS_MAX } from "./protocol.ts";
+import { recordBlocksOf } from "./layouts/record.ts";
+
+/** Most blocks of a ring by default, 32 MiB: more only makes recovery longer. */
+export const RING_BLOCKS_MAX = 8192;
+
+/** Fewest blocks of a ring: a record of a few images, and its successor beside it. */
+export const RING_BLOCKS_MIN = 8;
+
+/** A superblock and which of the two it is. */
+export type PlacedSuperblock = Superblock & { readonly which: number };
+
+/** What formatting needs to be told. */
+export interface FormatOptions {
+  /** Blocks of the ring; by default a 32nd of the device within limits. */
+  readonly ringLength?: number | undefined;
+  /** 16 random bytes. */
+  readonly deviceId: Uint32Array;
+  /** Where a fault plan may end this incarnation. */
+  readonly point: Point<DeathPoint>;
+}
+
+/**
+ * How many blocks of a device the ring gets: a 32nd, but room for two of the largest transactions'
+ * records, and never more than a quarter.
+ */
+export function ringLengthFor(deviceBlockCount: number): number {
+  const share = Math.floor(deviceBlockCount / 32);
+  const quarter = Math.floor(deviceBlockCount / 4);
+  const wanted = Math.max(share, 2 * recordBlocksOf(TRANSACTION_BLOCKS_MAX));
+  return Math.min(wanted, quarter, RING_BLOCKS_MAX);
+}
+
+/**
+ * The valid superblock of the higher generation, or `undefined` if neither is valid.
+ *
+ * @param scratch A window of at least two blocks.
+ */
+export function readSuperblock(device: Device, scratch: Uint8Array): PlacedSuperblock | undefined {
+  if (device.blockCount < SUPERBLOCKS) return undefined;
+  const [first, second] = superblockWords(device, scratch);
+  const zeroth = decodeSuperblock(first, 0, device.blockCount);
+  const other = decodeSuperblock(second, 1, device.blockCount);
+  if (zeroth === undefined) return other && { ...other, which: 1 };
+  if (other === undefined || other.generation < zeroth.generation) return { ...zeroth, which: 0 };
+  return { ...other, which: 1 };
+}
+
+/**
+ * Formats a device whose tail is blank.
+ *
+ * The whole ring is written, not left sparse, so that the journal never meets a full host disk.
+ *
+ * @returns The superblock in force.
+ * @throws {OsError} `EUCLEAN` if the tail is not blank, `EINVAL` if the device is too small.
+ */
+export function formatDevice(
+  device: Device,
+  scratch: Uint8Array,
+  options: FormatOptions,
+): PlacedSuperblock {
+  const ringLength = options.ringLength ?? ringLengthFor(device.blockCount);
+  const volumeBlockCount = device.blockCount - ringLength - SUPERBLOCKS;
+  if (ringLength < RING_BLOCKS_MIN || imagesMaxOf(ringLength) < 1 || volumeBlockCount < 1) {
+    throw new OsError(
+      "EINVAL",
+      `format a device of ${device.blockCount} blocks with a journal of ${ringLength}`,
+    );
+  }
+  const ringFirst = volumeBlockCount;
+  if (!isBlankTail(device, scratch, ringFirst)) throw notBlank(device.blockCount - ringFirst);
+  eachRun(device, scratch, ringFirst, (first, count, view) => {
+    view.fill(0);
+    device.write(first, count, view);
+  });
+  device.flush();
+  options.point("format.ring-cleared");
+  const start = { sequence: 1, position: 0, chain: 0 };
+  const geometry = { deviceId: options.deviceId.slice(), volumeBlockCount, ringFirst, ringLength };
+  const view = scratch.subarray(0, BLOCK_BYTES);
+  const words = new Uint32Array(view.buffer, view.byteOffset, BLOCK_WORDS);
+  for (let which = 0; which < SUPERBLOCKS; which++) {
+    encodeSuperblock(words, { ...geometry, ...start, generation: which + 1 }, which);
+    device.write(ringFirst + ringLength + which, 1, view);
+    device.flush();
+    options.point("format.superblock-written");
+  }
+  return { ...geometry, ...start, generation: SUPERBLOCKS, which: SUPERBLOCKS - 1 };
+}
+
+/** Whether the ring is all zero and the superblocks are, or are torn first ones of ours. */
+function isBlankTail(device: Device, scratch: Uint8Array, ringFirst: number): boolean {
+  if (!superblockWords(device, scratch).every(isBlankSuperblock)) return false;
+  let blank = true;
+  eachRun(device, scratch, ringFirst, (first, count, view) => {
+    if (!blank) return;
+    device.read(first, count, view);
+    const words = new Uint32Array(view.buffer, view.byteOffset, view.byteLength / 4);
+    blank = words.every((word) => word === 0);
+  });
+  return blank;
+}
+
+/** Visits the ring, which ends where the superblocks start, in runs as large as the scratch. */
+function eachRun(
+  device: Device,
+  scratch: Uint8Array,
+  ringFirst: number,
+  visit: (first: number, count: number, view: Uint8Array) => void,
+): void {
+  const end = device.blockCount - SUPERBLOCKS;
+  const runMax = Math.floor(scratch.byteLength / BLOCK_BYTES);
+  for (let first = ringFirst; first < end; first += runMax) {
+    const count = Math.min(runMax, end - first);
+    visit(first, count, scratch.subarray(0, count * BLOCK_BYTES));
+  }
+}
+
+function superblockWords(device: Device, scratch: Uint8Array): [Uint32Array, Uint32Array] {
+  const view = scratch.subarray(0, SUPERBLOCKS * BLOCK_BYTES);
+  device.read(device.blockCount - SUPERBLOCKS, SUPERBLOCKS, view);
+  const words = new Uint32Array(view.buffer, view.byteOffset, view.byteLength / 4).slice();
+  return [words.subarray(0, BLOCK_WORDS), words.subarray(BLOCK_WORDS)];
+}
+
+function notBlank(blocks: number): OsError {
+  return new OsError(
+    "EUCLEAN",
+    `format the device: its last ${blocks} blocks are not blank; to make a volume of an existing ` +
+      `image, lengthen the image file by at least ${blocks} blocks of zeroes first`,
+  );
+}

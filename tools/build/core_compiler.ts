@@ -1,0 +1,55 @@
+/**
+ * Compiles the wasm core with AssemblyScript, in memory.
+ *
+ * @module
+ */
+
+import asc from "assemblyscript/asc";
+
+/** The flags of the compiler: the only place where they stand. */
+export const COMPILER_FLAGS: readonly string[] = [
+  "--enable",
+  "threads", // Atomics.
+  "--sharedMemory",
+  "--importMemory", // The kernel owns the memory, not the instance.
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "1024",
+  "--runtime",
+  "stub", // No heap: the core keeps nothing of its own.
+  "-O3",
+  "--noAssert", // No `abort` to import.
+];
+
+/** A source that the compiler refused; the message is what the compiler said. */
+export class CompileError extends Error {
+  /** The class name, as `Error` wants it. */
+  override readonly name = "CompileError";
+}
+
+/**
+ * Compiles AssemblyScript to wasm. The same sources give the same bytes.
+ *
+ * @param sources The text of each file by its name; names are flat, as `"core.ts"`.
+ * @param entry The name of the file whose exports become the module's.
+ * @throws {CompileError} The sources do not compile.
+ */
+export async function compileCore(
+  sources: ReadonlyMap<string, string>,
+  entry: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const outputs = new Map<string, string | Uint8Array>();
+  const complaints: string[] = [];
+  const { error } = await asc.main([entry, "--outFile", "out.wasm", ...COMPILER_FLAGS], {
+    readFile: (name: string) => sources.get(name) ?? null,
+    writeFile: (name: string, contents: string | Uint8Array) => void outputs.set(name, contents),
+    listFiles: () => [],
+    stdout: { write: () => true },
+    stderr: { write: (chunk: string | Uint8Array) => complaints.push(String(chunk)) > 0 },
+  });
+  const binary = outputs.get("out.wasm");
+  if (!error && binary instanceof Uint8Array) return new Uint8Array(binary);
+  const said = complaints.join("").trim() || error?.message || "the compiler wrote no module";
+  throw new CompileError(`Cannot compile ${entry}:\n${said}`);
+}

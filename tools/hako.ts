@@ -1,0 +1,31 @@
+/**
+ * The launcher: reads the command line, and starts the command's program in a process that has the
+ * permissions of that command and no others. It never hosts a domain itself.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { launch, programArguments } from "./command_line/launch.ts";
+import { placeOf, type Program, readRequest } from "./command_line/program.ts";
+import { runMain } from "./command_line/run_main.ts";
+import metadata from "./deno.json" with { type: "json" };
+import { scenariosCommand } from "./scenarios/command.ts";
+
+const PROGRAM: Program = {
+  name: "hako",
+  call: "deno task hako",
+  version: metadata.version,
+  commands: [scenariosCommand],
+};
+
+await runMain(PROGRAM.name, async () => {
+  const request = readRequest(PROGRAM, Deno.args);
+  if (request.kind === "text") {
+    console.log(request.text);
+    return 0;
+  }
+  const place = placeOf(resolve(import.meta.dirname ?? ".", ".."), Deno.env);
+  const { command, invocation, args } = request;
+  return await launch(programArguments(command, invocation, place, args), place.directory);
+});
