@@ -80,30 +80,48 @@ function step(rig: Rig, model: Model, random: (bound: number) => number): void {
       }
       break;
     }
-    case 5: {
-      if (node === undefined || node instanceof Map) break;
-      const handle = rig.open(textOf(path), OPEN.readWrite) as number;
-      const offset = random(400_000);
-      const source = pattern(1 + random(20_000), random(1e6));
-      rig.answer("write", { handle, offset, append: false, source });
-      const longer = new Uint8Array(Math.max(node.content.byteLength, offset + source.byteLength));
-      longer.set(node.content);
-      longer.set(source, offset);
-      node.content = longer;
-      rig.answer("close", { handle });
+    case 5:
+      if (node !== undefined && !(node instanceof Map)) writeSomewhere(rig, node, path, random);
       break;
-    }
-    default: {
-      if (node === undefined || node instanceof Map) break;
-      const handle = rig.open(textOf(path), OPEN.readWrite) as number;
-      const size = random(500_000);
-      rig.answer("truncate", { handle, size });
-      const cut = new Uint8Array(size);
-      cut.set(node.content.subarray(0, size));
-      node.content = cut;
-      rig.answer("close", { handle });
-    }
+    default:
+      if (node !== undefined && !(node instanceof Map)) truncateSomewhere(rig, node, path, random);
   }
+}
+
+interface ModelFile {
+  content: Uint8Array;
+}
+
+function writeSomewhere(
+  rig: Rig,
+  file: ModelFile,
+  path: string[],
+  random: (bound: number) => number,
+): void {
+  const handle = rig.open(textOf(path), OPEN.readWrite) as number;
+  const offset = random(400_000);
+  const source = pattern(1 + random(20_000), random(1e6));
+  rig.answer("write", { handle, offset, append: false, source });
+  const longer = new Uint8Array(Math.max(file.content.byteLength, offset + source.byteLength));
+  longer.set(file.content);
+  longer.set(source, offset);
+  file.content = longer;
+  rig.answer("close", { handle });
+}
+
+function truncateSomewhere(
+  rig: Rig,
+  file: ModelFile,
+  path: string[],
+  random: (bound: number) => number,
+): void {
+  const handle = rig.open(textOf(path), OPEN.readWrite) as number;
+  const size = random(500_000);
+  rig.answer("truncate", { handle, size });
+  const cut = new Uint8Array(size);
+  cut.set(file.content.subarray(0, size));
+  file.content = cut;
+  rig.answer("close", { handle });
 }
 
 function canRename(model: Model, source: string[], target: string[]): boolean {

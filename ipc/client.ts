@@ -112,6 +112,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
       this.#waiter.endSleep();
       area = this.#channel.core.poll(sequence);
     }
+    this.#waiter.arrived();
     return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
   }
 

@@ -134,6 +134,8 @@ export class OsError extends Error {
   readonly errno: number;
 
   /**
+   * An error that says what was attempted.
+   *
    * @param code The name of the error.
    * @param what What was attempted, as `"open /etc/motd"`.
    * @param options The cause, if another error led to this one.

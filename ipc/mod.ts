@@ -5,6 +5,7 @@
  */
 
 export { assert, AssertionError } from "./assert.ts";
+export type { Core } from "./core/core.ts";
 export { Channel } from "./channel.ts";
 export { ChannelClient, type Client, type ClientEnvironment } from "./client.ts";
 export { Doorbell, type ServerPlace } from "./doorbell.ts";

@@ -91,7 +91,9 @@ export type Handlers<O extends Operations> = {
 
 /** One field at its place in the slot. */
 export interface PlacedField {
+  /** The field's name. */
   readonly name: string;
+  /** What the field is. */
   readonly field: Field<unknown>;
   /** Index of the field's first word among the fixed fields. */
   readonly word: number;
@@ -99,9 +101,13 @@ export interface PlacedField {
 
 /** An operation with its fields placed. */
 export interface PlacedOperation {
+  /** The operation's name. */
   readonly name: string;
+  /** Its declaration. */
   readonly operation: Operation;
+  /** The fields of its request. */
   readonly request: readonly PlacedField[];
+  /** The fields of its reply; none when the answer is a count. */
   readonly reply: readonly PlacedField[];
 }
 

@@ -53,6 +53,8 @@ export class ChannelServer {
   #turn = 0;
 
   /**
+   * A server of no channel yet.
+   *
    * @param epoch The incarnation's number: what it takes is labelled with it.
    * @param environment How it waits, and the windows that its clients may name.
    */

@@ -15,6 +15,8 @@ export interface Waiter {
    * not pay: where those awake, and those about to wake, outnumber the cores.
    */
   spinLimit(): number;
+  /** Says that what was waited for is there. */
+  arrived(): void;
   /** Says that the domain with this number in the census is being woken: it needs a core too. */
   wakes(censusIndex: number): void;
   /** Says that the incarnation is about to sleep. Throws if it was fenced. */
@@ -38,6 +40,7 @@ export interface Waiter {
 export const unsupervised: Waiter = {
   sleepMsMax: SLEEP_MS_MAX,
   spinLimit: () => 0,
+  arrived: () => {},
   wakes: () => {},
   beginSleep: () => {},
   endSleep: () => {},

@@ -56,4 +56,11 @@ domain.serve(Volume, {
   lastTag: (_, context) => volume.lastTag(context.badge),
 });
 
-domain.onHalt(() => volume.halt());
+domain.onHalt(() => {
+  try {
+    volume.halt();
+  } catch (error) {
+    if (!(error instanceof OsError)) throw error;
+    domain.report({ unsettled: error.message }); // The next boot recovers instead.
+  }
+});

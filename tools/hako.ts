@@ -25,7 +25,10 @@ await runMain(PROGRAM.name, async () => {
     console.log(request.text);
     return 0;
   }
-  const place = placeOf(resolve(import.meta.dirname ?? ".", ".."), Deno.env);
+  const general = placeOf(resolve(import.meta.dirname ?? ".", ".."), Deno.env);
+  // The program may write a directory of its own there, which it makes and removes; not all of it.
+  const temporaryDirectory = `${general.temporaryDirectory}/hako-${crypto.randomUUID()}`;
+  const place = { ...general, temporaryDirectory };
   const { command, invocation, args } = request;
-  return await launch(programArguments(command, invocation, place, args), place.directory);
+  return await launch(programArguments(command, invocation, place, args), place);
 });

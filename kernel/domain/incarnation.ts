@@ -60,8 +60,12 @@ export class Incarnation implements Waiter {
     return awake <= this.#cores ? SPIN_LOOKS : 0;
   }
 
+  arrived(): void {
+    // A domain stays awake: it goes on with what it was doing.
+  }
+
   wakes(censusIndex: number): void {
-    // The program is not counted: nobody sees when it goes back to its event loop.
+    // The program counts itself: nobody else sees when it goes back to its event loop.
     if (censusIndex !== PROGRAM_CENSUS_INDEX) this.#census[censusIndex] = 1;
   }
 

@@ -8,6 +8,7 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import { Doorbell, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { DOMAINS_MAX, SPIN_LOOKS } from "../limits.ts";
+import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { MachineMessage, Order, SystemEvent } from "../messages.ts";
 import { createWorker, Workers } from "./workers.ts";
 
@@ -88,6 +89,7 @@ export class Machine implements Waiter {
   }
 
   spinLimit(): number {
+    this.#census[PROGRAM_CENSUS_INDEX] = 1;
     let awake = 0;
     for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
     return awake <= navigator.hardwareConcurrency ? SPIN_LOOKS : 0;
@@ -97,7 +99,13 @@ export class Machine implements Waiter {
     this.#census[censusIndex] = 1;
   }
 
+  /** Back to the program, and maybe to its event loop: not counted until its next call. */
+  arrived(): void {
+    this.#census[PROGRAM_CENSUS_INDEX] = 0;
+  }
+
   beginSleep(): void {
+    this.#census[PROGRAM_CENSUS_INDEX] = 0;
     this.check();
   }
 

@@ -78,7 +78,7 @@ export interface Place {
   readonly sourceRoot: string;
   /** Where the user is: paths on the command line are relative to it. */
   readonly directory: string;
-  /** Where temporary files go. */
+  /** Where the program's temporary files go; it makes and removes the directory itself. */
   readonly temporaryDirectory: string;
 }
 

@@ -80,10 +80,14 @@ export function permissionFlags(permissions: Permissions, directory: string): st
  * Runs `deno` with `args` on the user's terminal and answers its exit code. SIGTERM, SIGHUP and
  * SIGINT are passed on; on a terminal the user's Ctrl-C has reached the child already.
  */
-export async function launch(args: readonly string[], directory: string): Promise<number> {
+export async function launch(
+  args: readonly string[],
+  { directory, temporaryDirectory }: Pick<Place, "directory" | "temporaryDirectory">,
+): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: directory,
+    env: { TMPDIR: temporaryDirectory },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

@@ -18,8 +18,11 @@ import { type Check, check, type Figure, type Outcome, type Scenario } from "./s
 import type { ScenarioContext } from "./scenario.ts";
 import { differences, type HostTree, scanTree } from "./tree.ts";
 
-/** Where the tree goes in the file system. */
+/** Where the tree goes in the file system; further copies of it get a number. */
 const TARGET = "/tree";
+
+/** Fire needs work to disturb: a smaller tree is copied and read back several times. */
+const ENTRIES_UNDER_FIRE_MIN = 3_000;
 
 /** Window of each client: paths, a directory's entries, one chunk of data. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
@@ -46,9 +49,11 @@ export const copyTreeUnderFire: Scenario = {
 
 async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> {
   const tree = scanTree(context.input, context.exclude);
-  const observer = new Observer(context, tree, new Fire(deaths, randomFrom(context.seed)));
+  const targets = targetsFor(tree, deaths);
+  const work = { tree, entryCount: tree.entries.length * targets.length };
+  const observer = new Observer(context, work, new Fire(deaths, randomFrom(context.seed)));
   const startMs = performance.now();
-  await using system = await boot(manifest(context, tree), {
+  await using system = await boot(manifest(context, tree, targets), {
     onEvent: (event) => observer.hear(event),
   });
   const bootMs = performance.now() - startMs;
@@ -67,7 +72,7 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
       imported.failure + verified.failure === "",
       failures(imported, verified),
     ),
-    sameTrees(tree, imported, verified),
+    sameTrees(work, imported, verified),
     check(
       "no request is left in any channel",
       status.slotsInUse === 0,
@@ -82,13 +87,31 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
     await checkedByE2fsck(context.image),
     await extracted(context, imported),
   ];
-  const plainMs = plainCopyMs(context.input, tree, `${context.temporaryDirectory}/plain`);
+  const plainMs = targets.length *
+    plainCopyMs(context.input, tree, `${context.temporaryDirectory}/plain`);
   return { checks, figures: figures(observer, { bootMs, haltMs, plainMs }, imported, verified) };
 }
 
-function manifest(context: ScenarioContext, tree: HostTree): SystemManifest {
+/** What there is to do. */
+interface Work {
+  readonly tree: HostTree;
+  /** Entries of all copies together. */
+  readonly entryCount: number;
+}
+
+function targetsFor(tree: HostTree, deaths: Deaths): string[] {
+  if (Object.keys(deaths).length === 0) return [TARGET];
+  const copies = Math.ceil(ENTRIES_UNDER_FIRE_MIN / Math.max(100, tree.entries.length));
+  return Array.from({ length: copies }, (_, i) => i === 0 ? TARGET : `${TARGET}-${i + 1}`);
+}
+
+function manifest(
+  context: ScenarioContext,
+  tree: HostTree,
+  targets: readonly string[],
+): SystemManifest {
   const { input, exclude } = context;
-  const image = imagePlan(context.image, tree);
+  const image = imagePlan(context.image, tree, targets.length);
   return defineSystem({
     base: import.meta.url,
     domains: {
@@ -100,7 +123,7 @@ function manifest(context: ScenarioContext, tree: HostTree): SystemManifest {
         permissions: { read: [input] },
         uses: ["files"],
         windows: { buffers: BUFFER_BYTES },
-        options: { input, exclude, target: TARGET },
+        options: { input, exclude, targets },
         restart: ONCE,
       },
       verifier: {
@@ -108,7 +131,7 @@ function manifest(context: ScenarioContext, tree: HostTree): SystemManifest {
         module: "./domains/verifier.ts",
         uses: ["files"],
         windows: { buffers: BUFFER_BYTES },
-        options: { target: TARGET },
+        options: { targets },
         restart: ONCE,
         start: "request",
       },
@@ -127,9 +150,9 @@ class Observer {
   readonly #plannedDeaths: number;
   #onShare: (share: number) => void = () => {};
 
-  constructor(context: ScenarioContext, tree: HostTree, fire: Fire) {
+  constructor(context: ScenarioContext, { entryCount }: Work, fire: Fire) {
     this.#context = context;
-    this.#entryCount = tree.entries.length;
+    this.#entryCount = entryCount;
     this.fire = fire;
     this.#plannedDeaths = fire.left;
   }
@@ -175,9 +198,9 @@ function failures(...results: readonly WorkResult[]): string {
   return results.map(({ failure }) => failure).filter((text) => text !== "").join("; ") || "none";
 }
 
-function sameTrees(tree: HostTree, imported: WorkResult, verified: WorkResult): Check {
+function sameTrees({ tree, entryCount }: Work, imported: WorkResult, verified: WorkResult): Check {
   const found = differences(imported.seen, verified.seen);
-  const complete = imported.seen.length === tree.entries.length;
+  const complete = imported.seen.length === entryCount;
   const files = imported.seen.filter(({ kind }) => kind === "file").length;
   const special = tree.special.length === 0
     ? ""
@@ -204,8 +227,7 @@ function deathChecks(
 async function extracted(context: ScenarioContext, imported: WorkResult): Promise<Check> {
   const files = imported.seen.filter(({ kind, path }) => kind === "file" && !/["\n]/.test(path));
   const file = files[Math.floor(randomFrom(context.seed)() * files.length)];
-  const path = `${TARGET}/${file?.path}`;
-  return await extractedByDebugfs(context.image, path, file, context.temporaryDirectory);
+  return await extractedByDebugfs(context.image, file, context.temporaryDirectory);
 }
 
 function figures(

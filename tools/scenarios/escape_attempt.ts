@@ -63,7 +63,11 @@ async function play(context: ScenarioContext): Promise<Outcome> {
   const deaths = Object.values(domains).reduce((sum, domain) => sum + domain.deaths, 0);
   const checks: Check[] = [
     ...attempts.map(({ what, denied, detail }) => check(`cannot ${what}`, denied, detail)),
-    check("the secret is untouched", Deno.readTextFileSync(secret) === SECRET, secret),
+    check(
+      "the secret is untouched",
+      Deno.readTextFileSync(secret) === SECRET,
+      `${SECRET.length} bytes`,
+    ),
     check("the file system serves on", unharmed === CONTENT + CONTENT, `${unharmed.length} bytes`),
     check("no other domain died", deaths === 0, `${deaths} deaths`),
     await checkedByE2fsck(context.image),

@@ -21,20 +21,21 @@ export async function checkedByE2fsck(image: string): Promise<Check> {
   const answer = await ask("e2fsck", ["-fn", image]);
   if (answer === undefined) return skipped(what, "e2fsck is not installed (package e2fsprogs)");
   const lines = answer.stdout.trim().split("\n");
-  // Its last line counts files and blocks; the whole of it tells what is wrong.
-  return check(what, answer.code === 0, answer.code === 0 ? lines.at(-1)! : lines.join(" | "));
+  // Its last line counts files and blocks, after the path; the whole of it tells what is wrong.
+  const counts = lines.at(-1)!.slice(image.length + 2);
+  return check(what, answer.code === 0, answer.code === 0 ? counts : lines.join(" | "));
 }
 
 /** Whether `debugfs` reads the same bytes from a file as were written to it. */
 export async function extractedByDebugfs(
   image: string,
-  path: string,
   expected: SeenEntry | undefined,
   temporaryDirectory: string,
 ): Promise<Check> {
   const what = "debugfs extracts a file unchanged";
   if (expected === undefined) return skipped(what, "the tree has no file");
   const target = `${temporaryDirectory}/extracted`;
+  const { path } = expected;
   const quoted = `"${path.replaceAll('"', '""')}"`;
   const answer = await ask("debugfs", ["-R", `dump ${quoted} ${target}`, image]);
   if (answer === undefined) return skipped(what, "debugfs is not installed (package e2fsprogs)");

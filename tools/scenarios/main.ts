@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const seed = flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
   const ownSource = flags.input === undefined;
   const interruption = interruptedBySignals();
-  const work = `${place.temporaryDirectory}/hako-scenarios-${Deno.pid}`;
+  const work = place.temporaryDirectory; // Of our own: the launcher names a new one each time.
   Deno.mkdirSync(work);
   using _removal = { [Symbol.dispose]: () => Deno.removeSync(work, { recursive: true }) };
   using progress = terminalProgress({ quiet: flags.quiet });

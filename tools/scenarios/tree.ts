@@ -21,6 +21,7 @@ export interface HostEntry {
 
 /** What a client says of one entry that it wrote or read: enough to tell two trees apart. */
 export interface SeenEntry {
+  /** Path in the file system. */
   readonly path: string;
   readonly kind: HostEntry["kind"];
   readonly size: number;

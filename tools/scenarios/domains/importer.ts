@@ -15,10 +15,10 @@ import { ClientWork } from "./client_work.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 const domain: Domain = await enter();
-const { input, exclude, target } = domain.options as {
+const { input, exclude, targets } = domain.options as {
   readonly input: string;
   readonly exclude: readonly string[];
-  readonly target: string;
+  readonly targets: readonly string[];
 };
 const fs = new FileSystemClient(domain.connect(FileSystem, "files"), domain.window("buffers"));
 const chunk = fs.buffer(CHUNK_BYTES);
@@ -27,37 +27,39 @@ const work = new ClientWork(domain);
 work.finish((seen) => {
   const tree = scanTree(input, exclude);
   let byteLength = 0;
-  work.timed(() => fs.mkdirSync(target));
-  for (const entry of tree.entries) {
-    const copied = copy(entry);
-    seen.push(copied);
-    byteLength += copied.size;
-    work.reach(seen.length);
-  }
-  // Times of directories last: filling one changes its own.
-  for (const { path, kind, mtimeMs } of tree.entries.toReversed()) {
-    if (kind === "directory") work.timed(() => fs.utimeSync(`${target}/${path}`, mtimeMs, mtimeMs));
+  for (const target of targets) {
+    work.timed(() => fs.mkdirSync(target));
+    for (const entry of tree.entries) {
+      const copied = copy(entry, `${target}/${entry.path}`);
+      seen.push(copied);
+      byteLength += copied.size;
+      work.reach(seen.length);
+    }
+    // Times of directories last: filling one changes its own.
+    for (const { path, kind, mtimeMs } of tree.entries.toReversed()) {
+      if (kind !== "directory") continue;
+      work.timed(() => fs.utimeSync(`${target}/${path}`, mtimeMs / 1000, mtimeMs / 1000));
+    }
   }
   return byteLength;
 });
 
-function copy(entry: HostEntry): SeenEntry {
+function copy(entry: HostEntry, to: string): SeenEntry {
   const { path, kind, mode, mtimeMs } = entry;
-  const to = `${target}/${path}`;
   if (kind === "directory") {
     work.timed(() => fs.mkdirSync(to));
     work.timed(() => fs.chmodSync(to, mode));
-    return { path, kind, size: 0, mode, sha256: "" };
+    return { path: to, kind, size: 0, mode, sha256: "" };
   }
   if (kind === "symlink") {
     const link = Deno.readLinkSync(`${input}/${path}`);
     work.timed(() => fs.symlinkSync(link, to));
     const sha256 = createHash("sha256").update(link).digest("hex");
-    return { path, kind, size: 0, mode: 0o777, sha256 };
+    return { path: to, kind, size: 0, mode: 0o777, sha256 };
   }
   const { size, sha256 } = copyFile(`${input}/${path}`, to, mode);
-  work.timed(() => fs.utimeSync(to, mtimeMs, mtimeMs));
-  return { path, kind, size, mode, sha256 };
+  work.timed(() => fs.utimeSync(to, mtimeMs / 1000, mtimeMs / 1000));
+  return { path: to, kind, size, mode, sha256 };
 }
 
 function copyFile(from: string, to: string, mode: number): { size: number; sha256: string } {

@@ -15,7 +15,7 @@ import { ClientWork } from "./client_work.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 const domain: Domain = await enter();
-const { target } = domain.options as { readonly target: string };
+const { targets } = domain.options as { readonly targets: readonly string[] };
 const fs = new FileSystemClient(domain.connect(FileSystem, "files"), domain.window("buffers"));
 const chunk = fs.buffer(CHUNK_BYTES);
 const work = new ClientWork(domain);
@@ -23,9 +23,9 @@ const work = new ClientWork(domain);
 work.finish((seen) => {
   let byteLength = 0;
   const walk = (directory: string): void => {
-    const entries = work.timed(() => [...fs.readDirSync(`${target}/${directory}`)]);
+    const entries = work.timed(() => [...fs.readDirSync(directory)]);
     for (const { name } of entries) {
-      const path = directory === "" ? name : `${directory}/${name}`;
+      const path = `${directory}/${name}`;
       const entry = look(path);
       seen.push(entry);
       byteLength += entry.size;
@@ -33,21 +33,20 @@ work.finish((seen) => {
       if (entry.kind === "directory") walk(path);
     }
   };
-  walk("");
+  targets.forEach(walk);
   return byteLength;
 });
 
 function look(path: string): SeenEntry {
-  const at = `${target}/${path}`;
-  const info = work.timed(() => fs.lstatSync(at));
+  const info = work.timed(() => fs.lstatSync(path));
   const mode = info.mode & 0o7777;
   if (info.isDirectory) return { path, kind: "directory", size: 0, mode, sha256: "" };
   if (info.isSymlink) {
-    const link = work.timed(() => fs.readLinkSync(at));
+    const link = work.timed(() => fs.readLinkSync(path));
     const sha256 = createHash("sha256").update(link).digest("hex");
     return { path, kind: "symlink", size: 0, mode, sha256 };
   }
-  return { path, kind: "file", mode, ...read(at) };
+  return { path, kind: "file", mode, ...read(path) };
 }
 
 function read(path: string): { size: number; sha256: string } {
