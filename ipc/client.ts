@@ -8,7 +8,7 @@ import { assert } from "./assert.ts";
 import { Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
 import type { ServerPlace } from "./doorbell.ts";
 import { errnoName, OsError } from "./errno.ts";
-import { SLOT_COUNT, SPIN_ROUNDS_MAX } from "./limits.ts";
+import { SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
 import { readFields, type WindowTable, writeFields } from "./message.ts";
 import type {
   Operations,
@@ -18,7 +18,7 @@ import type {
   Reply,
   Request,
 } from "./protocol.ts";
-import type { Waiter } from "./wait.ts";
+import { Spin, type Waiter } from "./wait.ts";
 
 /** A connection to one endpoint that speaks the protocol `P`. It outlives the server's deaths. */
 export interface Client<P extends Protocol<Operations>> {
@@ -64,6 +64,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   readonly #channel: Channel;
   readonly #server: ServerPlace;
   readonly #waiter: Waiter;
+  readonly #spin: Spin;
   readonly #windows: WindowTable;
   readonly #place: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
   /** By slot index: 1 while a request of ours is in it. Ours alone, so no shared word is trusted. */
@@ -84,6 +85,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     this.#channel = channel;
     this.#server = server;
     this.#waiter = waiter;
+    this.#spin = new Spin(waiter);
     this.#windows = windows;
     this.#next = channel.core.firstUnfinished() >>> 0;
   }
@@ -95,12 +97,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const operation = this.#operation(name);
     const sequence = this.#write(operation, request);
     if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
-    let area = this.#channel.core.call(sequence, this.#waiter.spinLimit());
+    const spins = this.#spin.begin();
+    let area = this.#channel.core.call(sequence, spins ? SPIN_LOOKS : 0);
     assert(area >= 0, "a slot that its client reaped is free");
-    for (let round = 0; area === 0 && round < SPIN_ROUNDS_MAX; round++) {
-      const looks = this.#waiter.spinLimit();
-      if (looks === 0) break;
-      area = this.#channel.core.spin(sequence, looks);
+    while (spins && area === 0 && this.#spin.again()) {
+      area = this.#channel.core.spin(sequence, SPIN_LOOKS);
     }
     while (area === 0) {
       const seen = this.#channel.clientBell;

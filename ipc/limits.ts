@@ -19,11 +19,17 @@ export const PAYLOAD_BYTES = 256;
 /** The largest epoch: it shares a 64-bit word with the sequence and the phase. */
 export const EPOCH_MAX = 0xff_ffff;
 
+/** Looks at a word in one call of the core, before its waiter thinks again: about 1.3 us. */
+export const SPIN_LOOKS = 1_000;
+
+/** Rounds for which a spinner bears a crowd: about 15 us, the time in which a callee falls asleep. */
+export const CROWDED_ROUNDS_MAX = 12;
+
 /**
  * How often a waiter asks anew whether to go on spinning before it sleeps. With a thousand looks
- * each this is about 100 us: longer than most calls take, shorter than two wake-ups of an idle core.
+ * each this is about 50 us: longer than most calls take, shorter than two wake-ups of an idle core.
  */
-export const SPIN_ROUNDS_MAX = 80;
+export const SPIN_ROUNDS_MAX = 40;
 
 /**
  * The longest that anyone sleeps without looking at the fence word. Bounds how long a fenced

@@ -38,7 +38,7 @@ export {
   window,
   type WindowAccess,
 } from "./protocol.ts";
-export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT, SPIN_ROUNDS_MAX } from "./limits.ts";
+export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
 export type { WindowTable } from "./message.ts";
 export { ChannelServer, type ServedChannel, TURN_BUDGET, type UntypedHandler } from "./server.ts";
-export { unsupervised, type Waiter } from "./wait.ts";
+export { Spin, unsupervised, type Waiter } from "./wait.ts";

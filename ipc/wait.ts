@@ -4,17 +4,14 @@
  * @module
  */
 
-import { SLEEP_MS_MAX } from "./limits.ts";
+import { CROWDED_ROUNDS_MAX, SLEEP_MS_MAX, SPIN_ROUNDS_MAX } from "./limits.ts";
 
 /** What the waiting loops of a channel ask of the incarnation that they run in. */
 export interface Waiter {
   /** The longest single sleep. At most {@linkcode SLEEP_MS_MAX}. */
   readonly sleepMsMax: number;
-  /**
-   * How many looks at the awaited word are worth while before asking again; 0 where spinning does
-   * not pay: where those awake, and those about to wake, outnumber the cores.
-   */
-  spinLimit(): number;
+  /** Whether those awake, and those about to wake, outnumber the cores: spinning takes one away. */
+  crowded(): boolean;
   /** Says that what was waited for is there. */
   arrived(): void;
   /** Says that the domain with this number in the census is being woken: it needs a core too. */
@@ -34,15 +31,46 @@ export interface Waiter {
  * ```ts
  * import { unsupervised } from "@hako/ipc";
  *
- * if (unsupervised.spinLimit() !== 0) throw new Error("it spins");
+ * if (!unsupervised.crowded()) throw new Error("it would spin");
  * ```
  */
 export const unsupervised: Waiter = {
   sleepMsMax: SLEEP_MS_MAX,
-  spinLimit: () => 0,
+  crowded: () => true,
   arrived: () => {},
   wakes: () => {},
   beginSleep: () => {},
   endSleep: () => {},
   check: () => {},
 };
+
+/**
+ * Whether to look for another round at what is waited for, or to sleep. Nobody begins to spin in a
+ * crowd; who spins already bears one for a moment, since it is often a callee that is about to
+ * sleep in its turn, and a core that falls idle is slow to wake. Hot path.
+ */
+export class Spin {
+  readonly #waiter: Waiter;
+  #rounds = 0;
+  #crowdedRounds = 0;
+
+  /** The spinning of one incarnation, one wait at a time. */
+  constructor(waiter: Waiter) {
+    this.#waiter = waiter;
+  }
+
+  /** Begins a wait; answers whether to spin at all. */
+  begin(): boolean {
+    this.#rounds = 0;
+    this.#crowdedRounds = 0;
+    return !this.#waiter.crowded();
+  }
+
+  /** Whether another round of {@linkcode SPIN_LOOKS} looks is worth while. */
+  again(): boolean {
+    if (++this.#rounds >= SPIN_ROUNDS_MAX) return false;
+    if (!this.#waiter.crowded()) this.#crowdedRounds = 0;
+    else if (++this.#crowdedRounds > CROWDED_ROUNDS_MAX) return false;
+    return true;
+  }
+}

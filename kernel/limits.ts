@@ -40,8 +40,5 @@ export const RESTART_DEFAULT: { readonly limit: number; readonly windowMs: numbe
  */
 export const SEQUENCE_GAP = 2 ** 20;
 
-/** Looks at a word before a waiter asks again whether to go on: about 1.3 us. */
-export const SPIN_LOOKS = 1_000;
-
 /** Deaths in a row before a domain ever served: a successor that cannot start will not start. */
 export const FAILED_STARTS_MAX = 3;

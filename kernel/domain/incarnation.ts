@@ -6,7 +6,6 @@
 
 import { Doorbell, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
-import { SPIN_LOOKS } from "../limits.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { BootMessage } from "../messages.ts";
 
@@ -53,11 +52,10 @@ export class Incarnation implements Waiter {
     this.#census[this.#censusIndex] = 1;
   }
 
-  /** Looks that are worth while: none where awake domains outnumber the cores. A hint. Hot path. */
-  spinLimit(): number {
+  crowded(): boolean {
     let awake = 0;
     for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
-    return awake <= this.#cores ? SPIN_LOOKS : 0;
+    return awake > this.#cores;
   }
 
   arrived(): void {
@@ -89,6 +87,11 @@ export class Incarnation implements Waiter {
     this.#census[this.#censusIndex] = 1;
     this.beat();
     this.check();
+  }
+
+  /** Leaves the census: an app whose work is done needs no core. */
+  rest(): void {
+    this.#census[this.#censusIndex] = 0;
   }
 
   /** A sign of life. */

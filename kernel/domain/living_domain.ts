@@ -22,7 +22,8 @@ import {
   OsError,
   type Protocol,
   type ServedChannel,
-  SPIN_ROUNDS_MAX,
+  Spin,
+  SPIN_LOOKS,
   type UntypedHandler,
 } from "@hako/ipc";
 import { EXIT } from "../layouts/boot.ts";
@@ -59,6 +60,7 @@ export class LivingDomain implements Domain {
   readonly options: Readonly<Record<string, unknown>>;
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
+  readonly #spin: Spin;
   readonly #windows: HeldWindows;
   readonly #environment: ClientEnvironment;
   readonly #server: ChannelServer;
@@ -77,6 +79,7 @@ export class LivingDomain implements Domain {
     this.options = message.options;
     this.#incarnation = new Incarnation(message);
     this.#incarnation.announceClosing();
+    this.#spin = new Spin(this.#incarnation);
     this.#windows = new HeldWindows(() => this.#receive());
     for (const segment of message.segments) this.#windows.grant(segment);
     this.#environment = { waiter: this.#incarnation, windows: this.#windows };
@@ -135,6 +138,7 @@ export class LivingDomain implements Domain {
 
   finish(value: unknown): void {
     this.#tell({ type: "finish", value });
+    this.#incarnation.rest();
   }
 
   fail(code: Errno, what: string): never {
@@ -195,7 +199,7 @@ export class LivingDomain implements Domain {
   #serveBlocking(): void {
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      if (this.#turn() > 0 || this.#spin(seen)) continue;
+      if (this.#turn() > 0 || this.#spinFor(seen)) continue;
       this.#incarnation.beginSleep();
       this.#incarnation.bell.sleep(seen, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();
@@ -203,12 +207,11 @@ export class LivingDomain implements Domain {
   }
 
   /** Looks for a ring after `seen` for as long as that pays. */
-  #spin(seen: number): boolean {
-    for (let round = 0; round < SPIN_ROUNDS_MAX; round++) {
-      const looks = this.#incarnation.spinLimit();
-      if (looks === 0) return false;
-      if (this.#incarnation.bell.spin(seen, looks)) return true;
-    }
+  #spinFor(seen: number): boolean {
+    if (!this.#spin.begin()) return false;
+    do {
+      if (this.#incarnation.bell.spin(seen, SPIN_LOOKS)) return true;
+    } while (this.#spin.again());
     return false;
   }
 
@@ -221,7 +224,7 @@ export class LivingDomain implements Domain {
     let idleSleeps = 0;
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      const busy = this.#turn() > 0 || this.#spin(seen);
+      const busy = this.#turn() > 0 || this.#spinFor(seen);
       if (busy) idleSleeps = 0;
       if (busy && ++turns < BUSY_TURNS_MAX) continue;
       turns = 0;

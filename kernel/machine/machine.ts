@@ -7,7 +7,7 @@
 
 import { receiveMessageOnPort } from "node:worker_threads";
 import { Doorbell, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
-import { DOMAINS_MAX, SPIN_LOOKS } from "../limits.ts";
+import { DOMAINS_MAX } from "../limits.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { MachineMessage, Order, SystemEvent } from "../messages.ts";
 import { createWorker, Workers } from "./workers.ts";
@@ -88,11 +88,11 @@ export class Machine implements Waiter {
     this.#fail(new OsError("ESHUTDOWN", "wait for a system that has halted"));
   }
 
-  spinLimit(): number {
+  crowded(): boolean {
     this.#census[PROGRAM_CENSUS_INDEX] = 1;
     let awake = 0;
     for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
-    return awake <= navigator.hardwareConcurrency ? SPIN_LOOKS : 0;
+    return awake > navigator.hardwareConcurrency;
   }
 
   wakes(censusIndex: number): void {
