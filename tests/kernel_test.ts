@@ -120,6 +120,21 @@ Deno.test("a domain that is restarted on request loses nothing", async () => {
   assertEquals(counter.callSync("shout", { text: "" }).epoch, 2);
 });
 
+Deno.test("a domain that is replaced before its worker has begun loses nothing", async () => {
+  await using system = await boot(counterSystem());
+  const counter = await system.connect(Counter, "counter");
+  counter.callSync("add", { amount: 1 });
+
+  // Successors are fenced while their workers still load; a domain in its fence is left to it.
+  for (let i = 0; i < 3; i++) await system.restart("counter");
+
+  assertEquals(counter.callSync("add", { amount: 1 }), 2);
+  const { domains, zombies } = await system.status();
+  const { epoch, state, deaths } = domains.counter!;
+  assertEquals([epoch, state, zombies], [deaths + 1, "ready", 0]);
+  assert(deaths >= 1 && deaths <= 3);
+});
+
 Deno.test("whoever speaks another version is refused with both versions named", async () => {
   await using system = await boot(counterSystem());
   const Newer = defineProtocol("counter", 2, operations);

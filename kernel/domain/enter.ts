@@ -7,6 +7,7 @@
 
 import type { BootMessage } from "../messages.ts";
 import type { Domain } from "./domain.ts";
+import { Fenced } from "./incarnation.ts";
 import { LivingDomain } from "./living_domain.ts";
 
 const inWorker = "DedicatedWorkerGlobalScope" in globalThis;
@@ -29,5 +30,12 @@ export async function enter(): Promise<Domain> {
   if (!inWorker) throw new TypeError("Cannot enter: this is no worker that a machine started");
   if (entered) throw new TypeError("Cannot enter: this worker has entered already");
   entered = true;
-  return new LivingDomain(await bootMessage);
+  const message = await bootMessage;
+  try {
+    return new LivingDomain(message);
+  } catch (error) {
+    if (!(error instanceof Fenced)) throw error;
+    globalThis.close(); // Too late: a successor leads this life. The module goes no further.
+    return new Promise(() => {});
+  }
 }

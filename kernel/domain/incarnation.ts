@@ -39,7 +39,11 @@ export class Incarnation implements Waiter {
   readonly #cores: number;
   #controlSeen = 0;
 
-  /** Takes up the life that the kernel gives. */
+  /**
+   * Takes up the life that the kernel gives.
+   *
+   * @throws {Fenced} If the kernel has taken it back already: this worker started too late.
+   */
   constructor(message: BootMessage) {
     this.bell = new Doorbell(message.bell);
     this.#words = new Int32Array(message.boot);
@@ -48,7 +52,8 @@ export class Incarnation implements Waiter {
     this.#census = new Int32Array(message.census);
     this.#censusIndex = message.censusIndex;
     this.#cores = message.cores;
-    Atomics.store(this.#words, STATE, ACTIVITY.AWAKE);
+    const was = Atomics.compareExchange(this.#words, STATE, ACTIVITY.ASLEEP, ACTIVITY.AWAKE);
+    if (was !== ACTIVITY.ASLEEP) throw new Fenced("fenced before it began");
     this.#census[this.#censusIndex] = 1;
   }
 

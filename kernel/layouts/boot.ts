@@ -31,7 +31,7 @@ export const BOOT: Layout<{
 });
 
 /**
- * What an incarnation is doing. It moves itself between ASLEEP and AWAKE by compare-and-swap; the
+ * What an incarnation is doing. Its worker finds ASLEEP when it begins. It moves itself between ASLEEP and AWAKE by compare-and-swap; the
  * kernel moves a fenced one from ASLEEP to GONE, which it finds when it wakes. So an incarnation
  * that was asleep when it was fenced is known to do nothing ever again, at once and without its
  * help; one that was awake says GONE itself as soon as it looks.

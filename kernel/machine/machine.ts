@@ -33,6 +33,7 @@ export class Machine implements Waiter {
   readonly #census: Int32Array;
   readonly #kernelBell: Doorbell;
   #lastCall = 0;
+  #broken: OsError | undefined;
   #halted = false;
 
   /** @param onEvent Hears what happens to the domains. */
@@ -50,7 +51,8 @@ export class Machine implements Waiter {
     this.#kernelWorker = createWorker("kernel", module, {});
     this.#kernelWorker.onerror = (event) => {
       event.preventDefault();
-      this.#fail(new OsError("EIO", `run the kernel: ${event.message}`));
+      this.#broken = new OsError("EIO", `run the kernel: ${event.message}`);
+      this.#fail(this.#broken);
     };
     this.#kernelWorker.postMessage(port2, [port2]);
   }
@@ -64,6 +66,7 @@ export class Machine implements Waiter {
 
   /** Asks the kernel for something. */
   call(message: Numbered<MachineMessage>): Promise<unknown> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#halted) return Promise.reject(new OsError("ESHUTDOWN", "ask a halted system"));
     const call = ++this.#lastCall;
     return new Promise((resolve, reject) => {

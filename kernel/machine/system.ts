@@ -206,7 +206,9 @@ class RunningSystem implements System {
   }
 
   halt(): Promise<void> {
-    this.#halt ??= this.#machine.call({ type: "halt" }).then(() => this.#machine.end());
+    this.#halt ??= this.#machine.call({ type: "halt" }).then(() => {}).finally(() =>
+      this.#machine.end()
+    );
     return this.#halt;
   }
 

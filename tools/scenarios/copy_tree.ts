@@ -148,6 +148,7 @@ class Observer {
   readonly #context: ScenarioContext;
   readonly #entryCount: number;
   readonly #plannedDeaths: number;
+  #weighedMs = -Infinity;
   #onShare: (share: number) => void = () => {};
 
   constructor(context: ScenarioContext, { entryCount }: Work, fire: Fire) {
@@ -170,13 +171,21 @@ class Observer {
     if (event.domain !== "verifier" && event.domain !== "importer") return;
     const { done, longCalls } = event.value as WorkReport;
     this.longCalls.push(...longCalls);
-    this.residentBytesMax = Math.max(this.residentBytesMax, Deno.memoryUsage().rss);
+    this.#weigh();
     const label = base === 0 ? "copying" : "reading back";
     const deaths = this.#plannedDeaths === 0
       ? ""
       : `, ${this.fire.deathsMs.length}/${this.#plannedDeaths} deaths`;
     this.#context.progress(label + deaths, done, this.#entryCount);
     this.#onShare((base + done) / (2 * Math.max(1, this.#entryCount)));
+  }
+
+  /** Looks at the memory of the process, ten times a second. */
+  #weigh(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#weighedMs < 100) return;
+    this.#weighedMs = nowMs;
+    this.residentBytesMax = Math.max(this.residentBytesMax, Deno.memoryUsage().rss);
   }
 
   /** Waits for a client's result, or for the user to have enough. */

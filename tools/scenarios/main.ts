@@ -50,7 +50,8 @@ async function main(): Promise<number> {
     progress: (label: string, done: number, total: number) => progress.update(label, done, total),
   };
   const style = makeStyle({ coloured: wantsColour(Deno.stdout) });
-  console.log(`${chosen.length} scenarios, seed ${seed}, input ${context.input}\n`);
+  const count = `${chosen.length} scenario${chosen.length === 1 ? "" : "s"}`;
+  console.log(`${count}, seed ${seed}, input ${context.input}\n`);
   const results: Result[] = [];
   for (const scenario of chosen) {
     const temporaryDirectory = `${work}/${scenario.name}`;

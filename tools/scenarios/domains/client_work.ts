@@ -30,7 +30,7 @@ export interface WorkResult {
 }
 
 /** Reports are at least this far apart: often enough to aim at a moment of the work. */
-const REPORT_MS_MIN = 2;
+const REPORT_MS_MIN = 4;
 
 /** Times calls and reports. */
 export class ClientWork {
