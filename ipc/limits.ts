@@ -25,11 +25,20 @@ export const SPIN_LOOKS = 1_000;
 /** Rounds for which a spinner bears a crowd: about 15 us, the time in which a callee falls asleep. */
 export const CROWDED_ROUNDS_MAX = 12;
 
+/** Rounds for which an idle server spins in a crowd: about 5 us, the time to be called again. */
+export const IDLE_CROWDED_ROUNDS_MAX = 4;
+
 /**
- * How often a waiter asks anew whether to go on spinning before it sleeps. With a thousand looks
- * each this is about 50 us: longer than most calls take, shorter than two wake-ups of an idle core.
+ * Rounds for which a caller spins before it sleeps: about 20 us. A call that takes longer goes on to
+ * servers that have to be woken, and one of them may be queued behind the caller on its own core.
  */
-export const SPIN_ROUNDS_MAX = 40;
+export const CALL_ROUNDS_MAX = 15;
+
+/**
+ * Rounds for which a server without a request spins while no core is wanted: about 300 us, the time
+ * in which most clients do what they do between two calls.
+ */
+export const IDLE_ROUNDS_MAX = 250;
 
 /**
  * The longest that anyone sleeps without looking at the fence word. Bounds how long a fenced

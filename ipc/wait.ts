@@ -4,7 +4,13 @@
  * @module
  */
 
-import { CROWDED_ROUNDS_MAX, SLEEP_MS_MAX, SPIN_ROUNDS_MAX } from "./limits.ts";
+import {
+  CALL_ROUNDS_MAX,
+  CROWDED_ROUNDS_MAX,
+  IDLE_CROWDED_ROUNDS_MAX,
+  IDLE_ROUNDS_MAX,
+  SLEEP_MS_MAX,
+} from "./limits.ts";
 
 /** What the waiting loops of a channel ask of the incarnation that they run in. */
 export interface Waiter {
@@ -45,9 +51,13 @@ export const unsupervised: Waiter = {
 };
 
 /**
- * Whether to look for another round at what is waited for, or to sleep. Nobody begins to spin in a
- * crowd; who spins already bears one for a moment, since it is often a callee that is about to
- * sleep in its turn, and a core that falls idle is slow to wake. Hot path.
+ * Whether to look for another round at what is waited for, or to sleep.
+ *
+ * A caller does not begin to spin in a crowd, and bears one for a moment once it spins: it is often
+ * a callee's callee that is about to sleep in its turn, and a core that falls idle is slow to wake.
+ * A server without a request does the opposite: it may begin in a crowd, since whoever it has just
+ * answered may be about to call again, and gives way to one that comes later. So of a chain of
+ * servers the one that answered last stays awake. Hot path.
  */
 export class Spin {
   readonly #waiter: Waiter;
@@ -59,18 +69,29 @@ export class Spin {
     this.#waiter = waiter;
   }
 
-  /** Begins a wait; answers whether to spin at all. */
+  /** Begins a caller's wait; answers whether to spin at all. */
   begin(): boolean {
     this.#rounds = 0;
     this.#crowdedRounds = 0;
     return !this.#waiter.crowded();
   }
 
-  /** Whether another round of {@linkcode SPIN_LOOKS} looks is worth while. */
+  /** Whether another round of {@linkcode SPIN_LOOKS} looks for the answer is worth while. */
   again(): boolean {
-    if (++this.#rounds >= SPIN_ROUNDS_MAX) return false;
+    if (++this.#rounds >= CALL_ROUNDS_MAX) return false;
     if (!this.#waiter.crowded()) this.#crowdedRounds = 0;
     else if (++this.#crowdedRounds > CROWDED_ROUNDS_MAX) return false;
     return true;
+  }
+
+  /** Begins the wait of a server without a request. */
+  beginIdle(): void {
+    this.#rounds = 0;
+  }
+
+  /** Whether another round of {@linkcode SPIN_LOOKS} looks for a request is worth while. */
+  againIdle(): boolean {
+    if (++this.#rounds >= IDLE_ROUNDS_MAX) return false;
+    return this.#rounds <= IDLE_CROWDED_ROUNDS_MAX || !this.#waiter.crowded();
   }
 }

@@ -11,7 +11,7 @@ export const DOMAINS_MAX = 64;
 export const SEGMENT_BYTES_MAX = 2 ** 32 - 4096;
 
 /** How often the kernel looks at leases when nothing happens. */
-export const TICK_MS = 20;
+export const TICK_MS = 50;
 
 /** A sleeping domain beats every 50 ms; eight missed beats on a busy machine mean that it is dead. */
 export const LEASE_MS = 400;

@@ -70,6 +70,7 @@ export class LivingDomain implements Domain {
   readonly #inbox: ControlMessage[] = [];
   #close: () => void = () => {};
   #serving = false;
+  #isWarm = false;
   #halting = false;
 
   constructor(message: BootMessage) {
@@ -199,19 +200,32 @@ export class LivingDomain implements Domain {
   #serveBlocking(): void {
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      if (this.#turn() > 0 || this.#spinFor(seen)) continue;
+      if (this.#busy(seen)) continue;
       this.#incarnation.beginSleep();
       this.#incarnation.bell.sleep(seen, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();
     }
   }
 
-  /** Looks for a ring after `seen` for as long as that pays. */
+  /**
+   * Serves a turn, or looks for a ring after `seen` for as long as that pays: after requests, not
+   * after a sleep that ended by the clock.
+   */
+  #busy(seen: number): boolean {
+    if (this.#turn() > 0) {
+      this.#isWarm = true;
+      return true;
+    }
+    const rung = this.#isWarm && this.#spinFor(seen);
+    this.#isWarm = rung;
+    return rung;
+  }
+
   #spinFor(seen: number): boolean {
-    if (!this.#spin.begin()) return false;
+    this.#spin.beginIdle();
     do {
       if (this.#incarnation.bell.spin(seen, SPIN_LOOKS)) return true;
-    } while (this.#spin.again());
+    } while (this.#spin.againIdle());
     return false;
   }
 
@@ -224,7 +238,7 @@ export class LivingDomain implements Domain {
     let idleSleeps = 0;
     while (!this.#halting) {
       const seen = this.#incarnation.bell.count;
-      const busy = this.#turn() > 0 || this.#spinFor(seen);
+      const busy = this.#busy(seen);
       if (busy) idleSleeps = 0;
       if (busy && ++turns < BUSY_TURNS_MAX) continue;
       turns = 0;
