@@ -153,6 +153,7 @@ export type MachineMessage =
     readonly faults: readonly PointFault[];
     readonly cores: number;
     readonly kernelBell: WebAssembly.Memory;
+    readonly machineBell: WebAssembly.Memory;
     readonly census: SharedArrayBuffer;
   }
   | { readonly type: "connect"; readonly call: number; readonly endpoint: string }

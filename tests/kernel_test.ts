@@ -69,6 +69,24 @@ for (const kind of KINDS) {
   }
 }
 
+Deno.test("a program that mixes synchronous calls with its event loop misses no order", async () => {
+  let lives = 0;
+  const count = (event: SystemEvent) => void (event.type === "ready" && lives++);
+  await using system = await boot(counterSystem({ spare: true }), { onEvent: count });
+  const counter = await system.connect(Counter, "counter");
+  let value = 0;
+
+  for (let life = 1; life <= 60; life++) {
+    system.terminate("counter");
+    // Orders to create the successor arrive now in a call, now in the event loop, now in between.
+    while (lives <= life) {
+      assertEquals(counter.callSync("add", { amount: 1 }), ++value);
+      await new Promise((resolve) => setTimeout(resolve, life % 3));
+    }
+  }
+  assertEquals((await system.status()).domains.counter!.deaths, 60);
+});
+
 Deno.test("64 requests in flight all survive a death, in order and once", async () => {
   await using system = await boot(counterSystem());
   const counter = await system.connect(Counter, "counter");

@@ -47,6 +47,7 @@ export class Kernel implements Supervised {
   readonly bell: Doorbell;
   readonly nowMs: () => number;
   readonly #machine: MessagePort;
+  readonly #machineBell: Doorbell;
   readonly #boot: BootOrder;
   readonly #faults: readonly ArmedFault[];
   readonly #faultVisits: SharedArrayBuffer;
@@ -65,6 +66,7 @@ export class Kernel implements Supervised {
    */
   constructor(machine: MessagePort, boot: BootOrder, nowMs: () => number) {
     this.#machine = machine;
+    this.#machineBell = new Doorbell(boot.machineBell);
     this.#boot = boot;
     this.nowMs = nowMs;
     this.bell = new Doorbell(boot.kernelBell);
@@ -120,6 +122,7 @@ export class Kernel implements Supervised {
   /** Sends the machine an order, and rings the program in case it waits in a synchronous call. */
   order(order: Order, transfer: Transferable[] = []): void {
     this.#machine.postMessage(order, transfer);
+    this.#machineBell.ring();
     for (const { client, channel } of this.connections) {
       if (client === PROGRAM) channel.core.ringClient();
     }

@@ -32,6 +32,8 @@ export class Machine implements Waiter {
   readonly #onEvent: (event: SystemEvent) => void;
   readonly #census: Int32Array;
   readonly #kernelBell: Doorbell;
+  /** Rung by the kernel after each order. */
+  readonly #bell: Doorbell;
   #lastCall = 0;
   #broken: OsError | undefined;
   #halted = false;
@@ -44,9 +46,9 @@ export class Machine implements Waiter {
     });
     this.#census = new Int32Array(new SharedArrayBuffer(4 * DOMAINS_MAX));
     this.#kernelBell = Doorbell.create();
+    this.#bell = Doorbell.create();
     const { port1, port2 } = new MessageChannel();
     this.#kernel = port1;
-    this.#kernel.onmessage = (event: MessageEvent<Order>) => this.#obey(event.data);
     const module = new URL("../kernel/main.ts", import.meta.url).href;
     this.#kernelWorker = createWorker("kernel", module, {});
     this.#kernelWorker.onerror = (event) => {
@@ -55,13 +57,20 @@ export class Machine implements Waiter {
       this.#fail(this.#broken);
     };
     this.#kernelWorker.postMessage(port2, [port2]);
+    this.#listen();
   }
 
   /** Boots the kernel with a checked manifest; resolves when every domain is ready. */
   boot(order: Pick<Extract<MachineMessage, { type: "boot" }>, "plans" | "faults" | "cores">) {
     const kernelBell = this.#kernelBell.memory;
     const census = this.#census.buffer as SharedArrayBuffer;
-    return this.call({ type: "boot", ...order, kernelBell, census });
+    return this.call({
+      type: "boot",
+      ...order,
+      kernelBell,
+      machineBell: this.#bell.memory,
+      census,
+    });
   }
 
   /** Asks the kernel for something. */
@@ -114,6 +123,19 @@ export class Machine implements Waiter {
 
   endSleep(): void {
     this.check();
+  }
+
+  /**
+   * Obeys orders as they come while the thread is in its event loop. The port has no message handler:
+   * the event loop would take an order out of it and deliver it only after the synchronous call that
+   * waits for this very order. A bell is a hint; the order stays in the port until it is obeyed.
+   */
+  async #listen(): Promise<void> {
+    while (!this.#halted) {
+      const seen = this.#bell.count;
+      this.check();
+      if (!this.#halted) await this.#bell.sleepAsync(seen, SLEEP_MS_MAX);
+    }
   }
 
   /** The machine's duty: orders that came while this thread was in a synchronous call. */
