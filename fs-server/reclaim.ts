@@ -6,27 +6,16 @@
  */
 
 import { OsError } from "@hako/ipc";
-import type { BlockAllocation } from "./block_allocation.ts";
-import type { BlockCache } from "./block_cache.ts";
-import { type BlockMap, SECTORS_PER_BLOCK } from "./block_map.ts";
-import type { Directories } from "./directory.ts";
+import { SECTORS_PER_BLOCK } from "./block_map.ts";
 import { BLOCK_BYTES } from "./disk.ts";
-import { DESCRIPTORS_PER_BLOCK, type Geometry } from "./geometry.ts";
-import { type Inode, type InodeTable, isDirectory, isFile, isSymlink } from "./inode.ts";
-import type { InodeAllocation } from "./inode_allocation.ts";
+import { DESCRIPTORS_PER_BLOCK } from "./geometry.ts";
+import { type Inode, isDirectory, isFile, isSymlink } from "./inode.ts";
 import { ATTRIBUTE_BLOCK, ATTRIBUTE_BLOCK_MAGIC } from "./layouts/inode.ts";
-import { isFastSymlink } from "./names.ts";
+import { isFastSymlink, type NamesParts } from "./names.ts";
 import type { Orphans } from "./orphans.ts";
 
 /** What reclaiming stands on. */
-export interface ReclaimParts {
-  readonly cache: BlockCache;
-  readonly geometry: Geometry;
-  readonly allocation: BlockAllocation;
-  readonly map: BlockMap;
-  readonly inodes: InodeTable;
-  readonly inodeAllocation: InodeAllocation;
-  readonly directories: Directories;
+export interface ReclaimParts extends NamesParts {
   readonly orphans: Orphans;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Operations, Protocol } from "@hako/ipc";
+import type { Protocol } from "@hako/ipc";
 
 /** What a domain is. */
 export type DomainKind = "server" | "driver" | "gateway" | "app";
@@ -85,6 +85,3 @@ export const PROGRAM_CENSUS_INDEX = 0;
 export function defineSystem(manifest: SystemManifest): SystemManifest {
   return manifest;
 }
-
-/** Protocols are invariant in their operations; the kernel only reads name and version. */
-export type AnyProtocol = Protocol<Operations>;

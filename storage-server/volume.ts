@@ -8,64 +8,33 @@
  * @module
  */
 
-import { assert, ERRNO, type RequestContext } from "@hako/ipc";
+import { assert, ERRNO, type Reply, type Request, type RequestContext } from "@hako/ipc";
 import type { DeathPoint } from "./death_points.ts";
 import { type Device, deviceErrno, type Point } from "./device.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalTail } from "./journal_tail.ts";
 import type { OpenedJournal } from "./recover.ts";
-import { BLOCK_BYTES, TRANSACTION_BLOCKS_MAX, TRANSACTION_ENTRY_BYTES } from "./protocol.ts";
+import {
+  BLOCK_BYTES,
+  type operations,
+  TRANSACTION_BLOCKS_MAX,
+  TRANSACTION_ENTRY_BYTES,
+} from "./protocol.ts";
 import { readU64 } from "./layouts/u64.ts";
 
 const ENTRY_WORDS = TRANSACTION_ENTRY_BYTES / 4;
 
-/** A request to read a run of blocks. */
-export interface ReadRequest {
-  /** The first block. */
-  readonly first: number;
-  /** How many. */
-  readonly count: number;
-  /** The client's window: exactly `count` blocks. */
-  readonly target: Uint8Array;
-}
+/** A request to read a run of blocks, into a window of exactly `count` blocks. */
+export type ReadRequest = Request<(typeof operations)["read"]>;
 
-/** A request to write a run of blocks. */
-export interface WriteRequest {
-  /** The first block. */
-  readonly first: number;
-  /** How many. */
-  readonly count: number;
-  /** The client's window: exactly `count` blocks. */
-  readonly source: Uint8Array;
-}
+/** A request to write a run of blocks, from a window of exactly `count` blocks. */
+export type WriteRequest = Request<(typeof operations)["write"]>;
 
-/** A request to write scattered blocks, all or nothing. */
-export interface TransactRequest {
-  /** Entries of the table. */
-  readonly count: number;
-  /** What `lastTag` shall tell; nothing is concluded from it here. */
-  readonly tagBadge: number;
-  /** What `lastTag` shall tell with it. */
-  readonly tagSequence: number;
-  /** What `lastTag` shall tell with them. */
-  readonly result: number;
-  /** The client's window: exactly `count` entries. */
-  readonly table: Uint8Array;
-  /** The client's window that the table's offsets refer to. */
-  readonly images: Uint8Array;
-}
+/** A request to write scattered blocks, all or nothing. The tag is for `lastTag` alone. */
+export type TransactRequest = Request<(typeof operations)["transact"]>;
 
-/** What `lastTag` tells. */
-export interface LastTagReply {
-  /** 1 if there is a tag, else 0. */
-  readonly known: number;
-  /** The tag. */
-  readonly tagBadge: number;
-  /** The tag's sequence. */
-  readonly tagSequence: number;
-  /** The result told with it. */
-  readonly result: number;
-}
+/** What `lastTag` tells; `known` is 1 if there is a tag, else 0. */
+export type LastTagReply = Reply<(typeof operations)["lastTag"]>;
 
 /** A volume that is open. Every operation runs to completion and answers a count or `-errno`. */
 export class StoredVolume {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ERRNO, type Errno } from "@hako/ipc";
-import { BLOCK_BYTES } from "./protocol.ts";
+import { ERRNO, type Errno, type Request } from "@hako/ipc";
+import { BLOCK_BYTES, type operations } from "./protocol.ts";
 
 /** Bytes that a disk is made of. Its operations throw the host's errors. */
 export interface DiskFile {
@@ -24,25 +24,11 @@ export interface DiskFile {
 /** Turns what the host threw into an error that the block protocol can answer. */
 export type ErrnoOf = (error: unknown) => Errno;
 
-/** A run of blocks to read. */
-export interface ReadRequest {
-  /** The first block. */
-  readonly first: number;
-  /** How many. */
-  readonly count: number;
-  /** The client's window: exactly `count` blocks. */
-  readonly target: Uint8Array;
-}
+/** A run of blocks to read, into a window of exactly `count` blocks. */
+export type ReadRequest = Request<(typeof operations)["read"]>;
 
-/** A run of blocks to write. */
-export interface WriteRequest {
-  /** The first block. */
-  readonly first: number;
-  /** How many. */
-  readonly count: number;
-  /** The client's window: exactly `count` blocks. */
-  readonly source: Uint8Array;
-}
+/** A run of blocks to write, from a window of exactly `count` blocks. */
+export type WriteRequest = Request<(typeof operations)["write"]>;
 
 /**
  * A disk of whole blocks in a file; bytes beyond the last whole block are left alone.

@@ -25,8 +25,6 @@ export interface Core {
   take(sequence: number, epoch: number): number;
   /** Server: publishes the answer and rings; 0 if fenced. */
   complete(sequence: number, epoch: number): number;
-  /** Server: whether it still owns the request that it took. */
-  owns(sequence: number, epoch: number): number;
   /** Kernel: hands every slot to the server of `epoch`; answers how many requests wait. */
   fence(epoch: number): number;
   /** Server: the first sequence that a fresh incarnation looks at. */

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { ERRNO, type Errno } from "@hako/ipc";
+import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
 import { FAILED_STARTS_MAX, FENCE_MS_MAX, HALT_MS_MAX, LEASE_MS, START_MS_MAX } from "../limits.ts";
 import type { ControlMessage, Order, SystemEvent } from "../messages.ts";
@@ -170,13 +170,18 @@ export class Supervision {
     this.#kernel.order({ type: "terminate", name, epoch: entry.epoch });
   }
 
-  /** The next epoch whose reply areas no living zombie of this domain may write. */
+  /**
+   * The next epoch, one whose reply areas no living zombie of this domain writes. With zombies of both
+   * parities there is none: then that of the life just fenced, which is usually gone by now.
+   */
   #nextEpoch(entry: DomainEntry): number {
     const taken = new Set([entry.epoch & 1]);
     for (const zombie of this.#kernel.zombies) {
       if (zombie.domain === entry.plan.name) taken.add(zombie.epoch & 1);
     }
-    return taken.has((entry.epoch + 1) & 1) ? entry.epoch + 2 : entry.epoch + 1;
+    const next = taken.has((entry.epoch + 1) & 1) ? entry.epoch + 2 : entry.epoch + 1;
+    assert(next <= EPOCH_MAX, "an epoch fits its 24 bits of a slot's state");
+    return next;
   }
 
   #awaitGone(entry: DomainEntry, nowMs: number): void {

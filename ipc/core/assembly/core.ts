@@ -163,11 +163,6 @@ export function complete(sequence: u32, epoch: u32): i32 {
   return 1;
 }
 
-/** Whether the incarnation still owns the request it took. 1 step. */
-export function owns(sequence: u32, epoch: u32): i32 {
-  return atomic.load<u64>(slotAt(sequence)) == wordOf(sequence, epoch, TAKEN) ? 1 : 0;
-}
-
 /**
  * Kernel. Hands every slot to the server of `epoch`: what was TAKEN is POSTED again, what is DONE
  * keeps its answer. From here on no step of an older incarnation counts in this channel. Lock-free:
