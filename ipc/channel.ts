@@ -5,29 +5,46 @@
  * @module
  */
 
-import { type Core, instantiateCore } from "./core/core.ts";
+import type { MessagePlace } from "./codec.ts";
+import { type Core, instantiateCore, type Peer } from "./core/core.ts";
 import { ERRNO } from "./errno.ts";
-import { CHANNEL, CHANNEL_PAGES, PHASE, REPLY, SLOT } from "./layouts/channel.ts";
+import {
+  BODIES_AT,
+  BODY,
+  CHANNEL,
+  CHANNEL_PAGES,
+  PHASE,
+  REPLY,
+  SLOT,
+  SLOTS_AT,
+} from "./layouts/channel.ts";
 import { SLOT_COUNT } from "./limits.ts";
 
+const BELL = CHANNEL.at.bell >> 2;
 const CLOSED = CHANNEL.at.closed >> 2;
-const CLIENT_BELL = CHANNEL.at.clientBell >> 2;
-const CLIENT_SLEEPERS = CHANNEL.at.clientSleepers >> 2;
-const FIRST_SLOT = CHANNEL.byteLength >> 2;
-const SLOT_WORDS = SLOT.byteLength >> 2;
+const EPOCH = CHANNEL.at.epoch >> 2;
+const VERSION = CHANNEL.at.version >> 2;
+const NAME_BYTES = CHANNEL.at.nameBytes >> 2;
+
+/** The bit of a bell that says that somebody may be asleep. */
+const ASLEEP = 1;
+
+/** By how much a timer that keeps the event loop alive outlasts the wait that it is for. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** The phase in the low half of a state word. */
 const PHASE_MASK = 7;
 
-/** Word indexes within a slot. */
-const REQUEST = SLOT.at.requestWords >> 2;
-const OPERATION = SLOT.at.operation >> 2;
-const REQUEST_PAYLOAD_BYTES = SLOT.at.requestPayloadBytes >> 2;
-const REPLY_EVEN = SLOT.at.replyEven >> 2;
-const REPLY_ODD = SLOT.at.replyOdd >> 2;
-const REPLY_RESULT = REPLY.at.result >> 2;
-const REPLY_PAYLOAD_BYTES = REPLY.at.payloadBytes >> 2;
-const REPLY_FIELDS = REPLY.at.words >> 2;
+/** The phases in which a request waits for its server or keeps it busy. */
+const IN_USE: ReadonlySet<number> = new Set([PHASE.POSTED, PHASE.TAKEN, PHASE.CANCELLED]);
+
+/** What a server says that it speaks. */
+export interface SpokenProtocol {
+  /** The protocol's name. */
+  readonly name: string;
+  /** Its version, from 1. */
+  readonly version: number;
+}
 
 /** One channel, seen from whoever holds its memory. */
 export class Channel {
@@ -44,11 +61,11 @@ export class Channel {
    * Opens a channel.
    *
    * @param memory A memory that {@linkcode Channel.create} made.
-   * @param ringServer The `ring` of the server's doorbell; who never posts may leave it out.
+   * @param peer Whom a post rings; who never posts may leave it out.
    */
-  constructor(memory: WebAssembly.Memory, ringServer: () => void = () => {}) {
+  constructor(memory: WebAssembly.Memory, peer?: Peer) {
     this.memory = memory;
-    this.core = instantiateCore(memory, ringServer);
+    this.core = instantiateCore(memory, peer);
     this.words = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
   }
@@ -67,83 +84,99 @@ export class Channel {
     return channel;
   }
 
-  /** The errno for which the kernel closed the channel, or 0. */
+  /** The errno for which the owner closed the channel, or 0. */
   get closed(): number {
     return Atomics.load(this.words, CLOSED);
   }
 
-  /** Kernel: closes the channel for ever and wakes its client. */
-  close(errno: number = ERRNO.EPIPE): void {
-    Atomics.store(this.words, CLOSED, errno);
-    this.core.ringClient();
+  /** Whether it is closed; may be late. Hot path: read without order. */
+  get isClosed(): boolean {
+    return this.words[CLOSED] !== 0;
   }
 
-  /** How many requests are posted, taken, or answered and not yet reaped. */
+  /** Owner: closes the channel for ever and wakes its client. */
+  close(errno: number = ERRNO.EPIPE): void {
+    Atomics.store(this.words, CLOSED, errno);
+    this.core.wake();
+  }
+
+  /** The incarnation to which the slots belong. Hot path: read without order. */
+  get epoch(): number {
+    return this.words[EPOCH]!;
+  }
+
+  /** What the server speaks; `undefined` until one has said it. A hostile client can change it. */
+  get spoken(): SpokenProtocol | undefined {
+    const version = Atomics.load(this.words, VERSION) >>> 0;
+    if (version === 0) return undefined;
+    const byteLength = Math.min(this.words[NAME_BYTES]! >>> 0, SLOTS_AT - CHANNEL.at.name);
+    const name = this.bytes.slice(CHANNEL.at.name, CHANNEL.at.name + byteLength);
+    return { name: new TextDecoder().decode(name), version };
+  }
+
+  /** Server: says what it speaks, and wakes a client that waits for that. */
+  speak({ name, version }: SpokenProtocol): void {
+    const source = new TextEncoder().encode(name);
+    this.bytes.set(source, CHANNEL.at.name);
+    this.words[NAME_BYTES] = source.byteLength;
+    Atomics.store(this.words, VERSION, version);
+    this.core.wake();
+  }
+
+  /** How many requests are posted, or keep a server busy. */
   slotsInUse(): number {
     let count = 0;
     for (let index = 0; index < SLOT_COUNT; index++) {
-      if ((this.words[slotWord(index)]! & PHASE_MASK) !== PHASE.FREE) count++;
+      if (IN_USE.has(this.words[slotWord(index)]! & PHASE_MASK)) count++;
     }
     return count;
   }
 
-  /** The client's event count: how many answers (and calls of the kernel) there were. */
-  get clientBell(): number {
-    return Atomics.load(this.words, CLIENT_BELL);
-  }
-
-  /** Server: whether the client sleeps. A hint: read without order. */
+  /** Server: whether the client may be asleep. A hint: read without order. */
   get clientSleeps(): boolean {
-    return this.words[CLIENT_SLEEPERS]! !== 0;
+    return (this.words[BELL]! & ASLEEP) !== 0;
   }
 
-  /** Client: sleeps until a ring after `seen`, or for `timeoutMs`. Blocks the thread. */
-  sleep(seen: number, timeoutMs: number): void {
-    Atomics.add(this.words, CLIENT_SLEEPERS, 1);
-    Atomics.wait(this.words, CLIENT_BELL, seen, timeoutMs);
-    Atomics.sub(this.words, CLIENT_SLEEPERS, 1);
-  }
-
-  /** Client: like {@linkcode Channel.sleep}, returning to the event loop meanwhile. */
-  async sleepAsync(seen: number, timeoutMs: number): Promise<void> {
-    Atomics.add(this.words, CLIENT_SLEEPERS, 1);
-    const outcome = Atomics.waitAsync(this.words, CLIENT_BELL, seen, timeoutMs);
-    if (outcome.async) await outcome.value;
-    Atomics.sub(this.words, CLIENT_SLEEPERS, 1);
+  /**
+   * Client: sleeps while the bell is as {@linkcode Core.announce} said, returning to the event loop
+   * meanwhile.
+   */
+  async waitAsync(announced: number, timeoutMs: number): Promise<void> {
+    const outcome = Atomics.waitAsync(this.words, BELL, announced | 0, timeoutMs);
+    if (!outcome.async) return;
+    // Without a timer the host takes a program that only waits for an answer for finished.
+    const keepAlive = setTimeout(() => {}, timeoutMs + KEEP_ALIVE_MS);
+    await outcome.value;
+    clearTimeout(keepAlive);
   }
 }
 
 /** Index of the first word of a sequence's slot. */
 export function slotWord(sequence: number): number {
-  return FIRST_SLOT + (sequence & (SLOT_COUNT - 1)) * SLOT_WORDS;
+  return (SLOTS_AT + (sequence & (SLOT_COUNT - 1)) * SLOT.byteLength) >> 2;
 }
 
-/** Where one message lies: word indexes and the byte offset of its variable fields. */
-export interface MessagePlace {
-  /** Word index of the operation (a request) or the result (a reply). */
-  head: number;
-  /** Word index of the number of payload bytes. */
-  payloadBytes: number;
-  /** Word index of the first fixed field. */
-  fields: number;
-  /** Byte offset of the variable fields. */
-  payload: number;
+/** Word index of the operation's code in a slot. */
+export const OPERATION: number = SLOT.at.operation >> 2;
+
+/** Byte offset of the body of a sequence's slot. */
+function bodyAt(sequence: number): number {
+  return BODIES_AT + (sequence & (SLOT_COUNT - 1)) * BODY.byteLength;
 }
 
 /** Fills `place` with where the request of a sequence lies. Hot path. */
 export function placeRequest(sequence: number, place: MessagePlace): void {
   const slot = slotWord(sequence);
-  place.head = slot + OPERATION;
-  place.payloadBytes = slot + REQUEST_PAYLOAD_BYTES;
-  place.fields = slot + REQUEST;
-  place.payload = (slot << 2) + SLOT.at.requestPayload;
+  place.near = slot + (SLOT.at.requestNear >> 2);
+  place.far = slot + (SLOT.at.requestFar >> 2);
+  place.payload = bodyAt(sequence) + BODY.at.request;
 }
 
-/** Fills `place` with where the reply of a sequence lies. Hot path. */
+/** Fills `place` with where the reply of a sequence lies; its result is the word before. Hot path. */
 export function placeReply(sequence: number, odd: number, place: MessagePlace): void {
-  const area = slotWord(sequence) + (odd === 0 ? REPLY_EVEN : REPLY_ODD);
-  place.head = area + REPLY_RESULT;
-  place.payloadBytes = area + REPLY_PAYLOAD_BYTES;
-  place.fields = area + REPLY_FIELDS;
-  place.payload = (area << 2) + REPLY.at.payload;
+  const slot = slotWord(sequence);
+  const area = bodyAt(sequence) + (odd === 0 ? BODY.at.replyEven : BODY.at.replyOdd);
+  place.near = slot + 1 + ((odd === 0 ? SLOT.at.replyEven : SLOT.at.replyOdd) >> 2);
+  place.far = (area + REPLY.at.far) >> 2;
+  place.payload = area + REPLY.at.payload;
 }

@@ -5,12 +5,14 @@
  */
 
 import { assert } from "./assert.ts";
-import { Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
+import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
+import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
 import type { ServerPlace } from "./doorbell.ts";
-import { errnoName, OsError } from "./errno.ts";
-import { SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
-import { readFields, type WindowTable, writeFields } from "./message.ts";
+import { type Errno, errnoName, OsError } from "./errno.ts";
+import { FIRST_LOOKS, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
 import type {
+  Answered,
+  OneWay,
   Operations,
   OperationsOf,
   PlacedOperation,
@@ -18,30 +20,94 @@ import type {
   Reply,
   Request,
 } from "./protocol.ts";
+import { inOrder } from "./stream.ts";
 import { Spin, type Waiter } from "./wait.ts";
 
-/** A connection to one endpoint that speaks the protocol `P`. It outlives the server's deaths. */
+/** How long a synchronous call may take. */
+export interface CallSyncOptions {
+  /** Milliseconds after which the request is given up with `ETIMEDOUT`. None: for ever. */
+  readonly timeoutMs?: number;
+}
+
+/** How long a call may take, and who may give it up. */
+export interface CallOptions extends CallSyncOptions {
+  /** Gives the request up with `ECANCELED` when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** How many requests of a stream may be under way. */
+export interface StreamOptions extends CallOptions {
+  /** From 1 to the number of slots. 32 if not given. */
+  readonly inFlightMax?: number;
+}
+
+/**
+ * A connection to one endpoint that speaks the protocol `P`. It outlives the server's deaths.
+ *
+ * A request that is given up, by time or by signal, has been done, is being done, or is never done:
+ * the error's message says if it was never begun. While it is being done its slot, and the windows
+ * that it names, stay the server's; {@linkcode Client.idle} waits for that.
+ */
 export interface Client<P extends Protocol<Operations>> {
+  /** What it speaks. Without it a client of one protocol would pass for one of any other. */
+  readonly protocol: P;
+
   /**
    * Calls and waits, asleep or spinning, until the server has answered.
    *
-   * @throws {OsError} What the server answered; `EAGAIN` when the channel is full; `ESHUTDOWN` when
-   * the endpoint is gone for good.
+   * @throws {OsError} What the server answered; `EAGAIN` when the channel is full; `ETIMEDOUT`; the
+   * reason for which the channel was closed, as `ESHUTDOWN` or `EPIPE`.
    */
-  callSync<K extends keyof OperationsOf<P> & string>(
+  callSync<K extends Answered<OperationsOf<P>>>(
     operation: K,
     request: Request<OperationsOf<P>[K]>,
+    options?: CallSyncOptions,
   ): Reply<OperationsOf<P>[K]>;
+
+  /**
+   * Posts many requests with one ring, and waits until all are answered: the fewest steps for each.
+   *
+   * @throws {OsError} What the first failing one answered, after all have been dealt with; otherwise
+   * as {@linkcode Client.callSync}.
+   */
+  callAllSync<K extends Answered<OperationsOf<P>>>(
+    operation: K,
+    requests: readonly Request<OperationsOf<P>[K]>[],
+  ): Reply<OperationsOf<P>[K]>[];
 
   /**
    * Calls and answers by a promise; the caller's event loop goes on.
    *
-   * @throws {OsError} As {@linkcode Client.callSync} does.
+   * @throws {OsError} As {@linkcode Client.callSync} does; `ECANCELED` if the signal aborts.
    */
-  call<K extends keyof OperationsOf<P> & string>(
+  call<K extends Answered<OperationsOf<P>>>(
     operation: K,
     request: Request<OperationsOf<P>[K]>,
+    options?: CallOptions,
   ): Promise<Reply<OperationsOf<P>[K]>>;
+
+  /**
+   * Calls for each request, some at a time, and answers in the order of the requests. Whoever stops
+   * reading gives up those under way.
+   */
+  stream<K extends Answered<OperationsOf<P>>>(
+    operation: K,
+    requests: Iterable<Request<OperationsOf<P>[K]>> | AsyncIterable<Request<OperationsOf<P>[K]>>,
+    options?: StreamOptions,
+  ): AsyncGenerator<Reply<OperationsOf<P>[K]>, void, void>;
+
+  /**
+   * Posts a one-way request, which is done once whoever dies, and answers nothing.
+   *
+   * @throws {OsError} `EAGAIN` when the channel is full, or why it was closed.
+   */
+  send<K extends OneWay<OperationsOf<P>>>(
+    operation: K,
+    request: Request<OperationsOf<P>[K]>,
+  ): void;
+
+  /** Resolves when the server has given back every slot, and with them every window it was lent. */
+  idle(): Promise<void>;
 }
 
 /** What a client stands on in its domain. */
@@ -52,23 +118,33 @@ export interface ClientEnvironment {
   readonly windows: WindowTable;
 }
 
+/** Requests of a stream under way, if its caller does not say: enough to keep a server busy. */
+const IN_FLIGHT_DEFAULT = 32;
+
+/** To whom a slot belongs, as its client knows. Ours alone, so no shared word is trusted. */
+const OURS = 0;
+const IN_FLIGHT = 1;
+/** One-way or given up: the slot's state says when it is ours again. */
+const LENT = 2;
+
 interface Pending {
   readonly operation: PlacedOperation;
-  resolve(value: unknown): void;
+  /** When to give up, by the waiter's clock. */
+  readonly deadlineMs: number;
+  resolve(area: number): void;
   reject(error: unknown): void;
 }
 
 /** A {@linkcode Client} on a channel of its own. */
 export class ChannelClient<P extends Protocol<Operations>> implements Client<P> {
-  readonly #protocol: P;
+  readonly protocol: P;
   readonly #channel: Channel;
   readonly #server: ServerPlace;
   readonly #waiter: Waiter;
   readonly #spin: Spin;
   readonly #windows: WindowTable;
-  readonly #place: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
-  /** By slot index: 1 while a request of ours is in it. Ours alone, so no shared word is trusted. */
-  readonly #busy: Uint8Array = new Uint8Array(SLOT_COUNT);
+  readonly #place: MessagePlace = { near: 0, far: 0, payload: 0 };
+  readonly #owners: Uint8Array = new Uint8Array(SLOT_COUNT);
   readonly #pending: Map<number, Pending> = new Map();
   #next: number;
   #pumping = false;
@@ -80,8 +156,9 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     server: ServerPlace,
     { waiter, windows }: ClientEnvironment,
   ) {
-    const channel = new Channel(memory, server.bell.ring);
-    this.#protocol = protocol;
+    const { bell, index } = server;
+    const channel = new Channel(memory, { ring: bell.core.ring, index });
+    this.protocol = protocol;
     this.#channel = channel;
     this.#server = server;
     this.#waiter = waiter;
@@ -90,47 +167,261 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     this.#next = channel.core.firstUnfinished() >>> 0;
   }
 
-  callSync<K extends keyof OperationsOf<P> & string>(
+  callSync<K extends Answered<OperationsOf<P>>>(
     name: K,
     request: Request<OperationsOf<P>[K]>,
+    options?: CallSyncOptions,
   ): Reply<OperationsOf<P>[K]> {
     const operation = this.#operation(name);
+    const deadlineMs = deadline(this.#waiter, options);
     const sequence = this.#write(operation, request);
-    if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
-    const spins = this.#spin.begin();
-    let area = this.#channel.core.call(sequence, spins ? SPIN_LOOKS : 0);
-    assert(area >= 0, "a slot that its client reaped is free");
-    while (spins && area === 0 && this.#spin.again()) {
-      area = this.#channel.core.spin(sequence, SPIN_LOOKS);
-    }
-    while (area === 0) {
-      const seen = this.#channel.clientBell;
-      area = this.#channel.core.poll(sequence);
-      if (area !== 0) break;
-      this.#refuseClosed(operation);
-      this.#waiter.beginSleep();
-      this.#channel.sleep(seen, this.#waiter.sleepMsMax);
-      this.#waiter.endSleep();
-      area = this.#channel.core.poll(sequence);
-    }
-    this.#waiter.arrived();
+    this.#announceWake();
+    let area = this.#channel.core.call(sequence, FIRST_LOOKS);
+    if (area < 0) area = this.#postAgain(operation, sequence);
+    if (area === 0) area = this.#await(operation, sequence, deadlineMs);
     return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
   }
 
-  async call<K extends keyof OperationsOf<P> & string>(
+  callAllSync<K extends Answered<OperationsOf<P>>>(
+    name: K,
+    requests: readonly Request<OperationsOf<P>[K]>[],
+  ): Reply<OperationsOf<P>[K]>[] {
+    const operation = this.#operation(name);
+    const replies: unknown[] = [];
+    const failures: unknown[] = [];
+    const first = this.#next;
+    let posted = 0;
+    for (let answered = 0; answered < requests.length; answered++) {
+      // Half a channel at a time, so that one ring serves many while the server has work left.
+      if (
+        posted < requests.length && posted - answered <= SLOT_COUNT / 2 && failures.length === 0
+      ) {
+        posted += this.#postRun(operation, requests, posted, failures);
+      }
+      if (answered === posted) break;
+      const sequence = (first + answered) >>> 0;
+      const area = this.#channel.core.reap(sequence) || this.#await(operation, sequence, Infinity);
+      try {
+        replies.push(this.#read(operation, sequence, area));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return replies as Reply<OperationsOf<P>[K]>[];
+  }
+
+  async call<K extends Answered<OperationsOf<P>>>(
     name: K,
     request: Request<OperationsOf<P>[K]>,
+    options?: CallOptions,
   ): Promise<Reply<OperationsOf<P>[K]>> {
     const operation = this.#operation(name);
+    const deadlineMs = deadline(this.#waiter, options);
+    if (options?.signal?.aborted) throw this.#cancelled(operation, options.signal, "never posted");
     const sequence = this.#write(operation, request);
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(sequence, { operation, resolve, reject });
+    this.#announceWake();
+    let area = this.#channel.core.call(sequence, FIRST_LOOKS);
+    if (area < 0) area = this.#postAgain(operation, sequence);
+    if (area === 0) {
+      area = await this.#answerOf(operation, sequence, deadlineMs, options?.signal);
+    }
+    return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
+  }
+
+  stream<K extends Answered<OperationsOf<P>>>(
+    name: K,
+    requests: Iterable<Request<OperationsOf<P>[K]>> | AsyncIterable<Request<OperationsOf<P>[K]>>,
+    { inFlightMax = IN_FLIGHT_DEFAULT, timeoutMs, signal }: StreamOptions = {},
+  ): AsyncGenerator<Reply<OperationsOf<P>[K]>, void, void> {
+    if (!(Number.isInteger(inFlightMax) && inFlightMax > 0 && inFlightMax <= SLOT_COUNT)) {
+      throw new RangeError(`Cannot stream ${inFlightMax} at a time: not from 1 to ${SLOT_COUNT}`);
+    }
+    const left = new AbortController();
+    const limit = {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      signal: signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]),
+    };
+    return inOrder(requests, {
+      call: (request) => this.call(name, request, limit),
+      hasRoom: (count) => count < inFlightMax && this.#hasRoom(),
+      leave: () => left.abort(),
     });
+  }
+
+  send<K extends OneWay<OperationsOf<P>>>(name: K, request: Request<OperationsOf<P>[K]>): void {
+    const operation = this.#operation(name);
+    const sequence = this.#write(operation, request);
+    this.#owners[sequence & (SLOT_COUNT - 1)] = LENT;
+    this.#announceWake();
+    if (this.#channel.core.post(sequence) !== 1) this.#postAgain(operation, sequence);
+  }
+
+  async idle(): Promise<void> {
+    for (;;) {
+      const announced = this.#channel.core.announce();
+      if (this.#channel.closed !== 0 || !this.#hasLent()) return;
+      this.#waiter.check();
+      await this.#channel.waitAsync(announced, this.#waiter.sleepMsMax);
+    }
+  }
+
+  #operation(name: string): PlacedOperation {
+    const operation = this.protocol.byName.get(name);
+    if (operation !== undefined) return operation;
+    throw new TypeError(`Cannot call ${this.protocol.name}.${name}: no such operation`);
+  }
+
+  #announceWake(): void {
     if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
-    const posted = this.#channel.core.post(sequence);
-    assert(posted === 1, "a slot that its client reaped is free");
+  }
+
+  /** Whether the slot of the next request is ours. */
+  #hasRoom(): boolean {
+    const index = this.#next & (SLOT_COUNT - 1);
+    if (this.#owners[index] === OURS) return true;
+    if (this.#owners[index] === IN_FLIGHT) return false;
+    if (this.#channel.core.isFree(this.#next) === 0) return false;
+    this.#owners[index] = OURS;
+    return true;
+  }
+
+  /** Whether some slot is in flight, or the server has not given it back. */
+  #hasLent(): boolean {
+    for (let ahead = 0; ahead < SLOT_COUNT; ahead++) {
+      const sequence = (this.#next + ahead) >>> 0;
+      const owner = this.#owners[sequence & (SLOT_COUNT - 1)];
+      if (owner === IN_FLIGHT) return true;
+      if (owner === LENT && this.#channel.core.isFree(sequence) === 0) return true;
+    }
+    return false;
+  }
+
+  /** Writes a request into the next slot and answers its sequence. */
+  #write(operation: PlacedOperation, request: Readonly<AnyValues>): number {
+    this.#refuseClosed(operation);
+    if (!this.#hasRoom()) throw new OsError("EAGAIN", this.#what(operation));
+    const sequence = this.#next;
+    placeRequest(sequence, this.#place);
+    operation.request.write(this.#channel, this.#place, request, this.#windows);
+    this.#channel.words[slotWord(sequence) + OPERATION] = operation.operation.code;
+    this.#owners[sequence & (SLOT_COUNT - 1)] = IN_FLIGHT;
+    this.#next = (sequence + 1) >>> 0;
+    return sequence;
+  }
+
+  /** Writes and posts as many requests as there is room for; a bad one ends the run. */
+  #postRun(
+    operation: PlacedOperation,
+    requests: readonly Readonly<AnyValues>[],
+    from: number,
+    failures: unknown[],
+  ): number {
+    const first = this.#next;
+    let count = 0;
+    try {
+      while (from + count < requests.length && (count === 0 || this.#hasRoom())) {
+        this.#write(operation, requests[from + count]!);
+        count++;
+      }
+    } catch (error) {
+      const isFull = error instanceof OsError && error.code === "EAGAIN";
+      if (!isFull || from === 0) failures.push(error);
+    }
+    this.#announceWake();
+    let posted = this.#channel.core.postMany(first, count);
+    while (posted < count) {
+      this.#postAgain(operation, (first + posted++) >>> 0);
+    }
+    return count;
+  }
+
+  /** Posts what four fences in a row kept from being posted. */
+  #postAgain(operation: PlacedOperation, sequence: number): 0 {
+    let posted = this.#channel.core.post(sequence);
+    while (posted === 2) posted = this.#channel.core.post(sequence);
+    if (posted === 1) return 0;
+    // A slot that is ours is free, unless the server's end has overwritten its state.
+    throw new OsError("EPROTO", this.#what(operation));
+  }
+
+  /** Waits for an answer in this thread, and gives up at the deadline. */
+  #await(operation: PlacedOperation, sequence: number, deadlineMs: number): number {
+    let area = this.#spinFor(sequence);
+    try {
+      while (area === 0) {
+        this.#refuseClosed(operation);
+        const leftMs = deadlineMs === Infinity ? Infinity : deadlineMs - this.#waiter.nowMs();
+        if (leftMs <= 0) return this.#giveUp(operation, sequence, "ETIMEDOUT");
+        area = this.#sleep(sequence, Math.ceil(Math.min(this.#waiter.sleepMsMax, leftMs)));
+      }
+    } finally {
+      this.#waiter.arrived();
+    }
+    return area;
+  }
+
+  /** Announces, looks once more at everything, and only then sleeps. */
+  #sleep(sequence: number, timeoutMs: number): number {
+    const { core } = this.#channel;
+    const announced = core.announce();
+    this.#waiter.beginSleep();
+    let area = core.reap(sequence);
+    if (area === 0 && this.#channel.closed === 0) {
+      core.wait(announced, timeoutMs);
+      area = core.reap(sequence);
+    }
+    this.#waiter.endSleep();
+    return area;
+  }
+
+  #spinFor(sequence: number): number {
+    if (!this.#spin.begin()) return 0;
+    let area = 0;
+    do area = this.#channel.core.spin(sequence, SPIN_LOOKS); while (
+      area === 0 && this.#spin.again()
+    );
+    return area;
+  }
+
+  /** Takes a request back, or leaves it to the server; answers its answer if there is one already. */
+  #giveUp(operation: PlacedOperation, sequence: number, code: Errno, cause?: unknown): number {
+    let outcome = this.#channel.core.cancel(sequence);
+    while (outcome === 3) outcome = this.#channel.core.cancel(sequence);
+    const area = outcome === 0 ? this.#channel.core.reap(sequence) : 0;
+    if (area !== 0) return area;
+    this.#owners[sequence & (SLOT_COUNT - 1)] = outcome === 1 ? OURS : LENT;
+    // Neither posted, taken nor answered: the server's end has overwritten the slot's state.
+    if (outcome === 0) throw new OsError("EPROTO", this.#what(operation));
+    const state = outcome === 1 ? "never begun" : "still being done";
+    const options = cause === undefined ? undefined : { cause };
+    throw new OsError(code, `${this.#what(operation)} (${state})`, options);
+  }
+
+  #cancelled(operation: PlacedOperation, signal: AbortSignal, state: string): OsError {
+    const what = `${this.#what(operation)} (${state})`;
+    return new OsError("ECANCELED", what, { cause: signal.reason });
+  }
+
+  /** The area of an answer, as soon as it is there. */
+  async #answerOf(
+    operation: PlacedOperation,
+    sequence: number,
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const answered = new Promise<number>((resolve, reject) => {
+      this.#pending.set(sequence, { operation, deadlineMs, resolve, reject });
+    });
+    const abort = () => this.#abandon(sequence, "ECANCELED", signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
     if (!this.#pumping) this.#pump();
-    return await answer as Reply<OperationsOf<P>[K]>;
+    else if (deadlineMs !== Infinity) this.#channel.core.wake(); // The pump sleeps by older deadlines.
+    try {
+      return await answered;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   /** Settles promises as answers come, for as long as any request of `call` is in flight. */
@@ -138,82 +429,87 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     this.#pumping = true;
     try {
       while (this.#pending.size > 0) {
-        const seen = this.#channel.clientBell;
+        const announced = this.#channel.core.announce();
         if (this.#settle() > 0) continue;
         this.#waiter.check();
-        await this.#channel.sleepAsync(seen, this.#waiter.sleepMsMax);
+        await this.#channel.waitAsync(announced, this.#sleepMs());
       }
     } finally {
       this.#pumping = false;
     }
   }
 
+  /** Until the earliest deadline. */
+  #sleepMs(): number {
+    let deadlineMs = Infinity;
+    for (const pending of this.#pending.values()) {
+      deadlineMs = Math.min(deadlineMs, pending.deadlineMs);
+    }
+    if (deadlineMs === Infinity) return this.#waiter.sleepMsMax;
+    const leftMs = Math.max(0, Math.ceil(deadlineMs - this.#waiter.nowMs()));
+    return Math.min(this.#waiter.sleepMsMax, leftMs);
+  }
+
   #settle(): number {
     let count = 0;
-    for (const [sequence, pending] of this.#pending) {
-      const area = this.#channel.core.poll(sequence);
-      if (area === 0 && this.#channel.closed === 0) continue;
-      this.#pending.delete(sequence);
+    for (const [sequence, { operation, deadlineMs, resolve, reject }] of this.#pending) {
+      const area = this.#channel.core.reap(sequence);
+      if (area !== 0) {
+        this.#pending.delete(sequence);
+        resolve(area);
+      } else if (this.#channel.closed !== 0) {
+        this.#pending.delete(sequence);
+        reject(this.#whyClosed(operation));
+      } else if (deadlineMs !== Infinity && deadlineMs <= this.#waiter.nowMs()) {
+        this.#abandon(sequence, "ETIMEDOUT");
+      } else continue;
       count++;
-      try {
-        if (area === 0) this.#refuseClosed(pending.operation);
-        pending.resolve(this.#read(pending.operation, sequence, area));
-      } catch (error) {
-        pending.reject(error);
-      }
     }
     return count;
   }
 
-  #operation(name: string): PlacedOperation {
-    const operation = this.#protocol.byName.get(name);
-    if (operation === undefined) {
-      throw new TypeError(`Cannot call ${this.#protocol.name}.${name}: no such operation`);
+  #abandon(sequence: number, code: Errno, cause?: unknown): void {
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined) return;
+    this.#pending.delete(sequence);
+    try {
+      pending.resolve(this.#giveUp(pending.operation, sequence, code, cause));
+    } catch (error) {
+      pending.reject(error);
     }
-    return operation;
   }
 
-  /** Writes a request into the next slot and answers its sequence. */
-  #write(operation: PlacedOperation, request: Readonly<Record<string, unknown>>): number {
-    this.#refuseClosed(operation);
-    const sequence = this.#next;
-    const index = sequence & (SLOT_COUNT - 1);
-    if (this.#busy[index] !== 0) throw new OsError("EAGAIN", this.#what(operation));
-    placeRequest(sequence, this.#place);
-    writeFields(this.#channel, this.#place, operation.request, request, this.#windows);
-    this.#channel.words[this.#place.head] = operation.operation.code;
-    this.#busy[index] = 1;
-    this.#next = (sequence + 1) >>> 0;
-    return sequence;
-  }
-
-  /** Reads the answer, then gives the slot back. */
+  /** Reads the answer; from here on the slot is ours. */
   #read(operation: PlacedOperation, sequence: number, area: number): unknown {
     const place = this.#place;
     placeReply(sequence, area - 1, place);
-    const result = this.#channel.words[place.head]!;
-    let answer: unknown = result;
-    let refused = 0;
-    if (result >= 0 && operation.operation.reply !== undefined) {
-      const values: Record<string, unknown> = {};
-      refused = readFields(this.#channel, place, operation.reply, values, this.#windows, 0);
-      answer = values;
-    }
-    const reaped = this.#channel.core.reap(sequence);
-    assert(reaped === 1, "an answered request is reaped once");
-    this.#busy[sequence & (SLOT_COUNT - 1)] = 0;
+    const result = this.#channel.words[place.near - 1]!;
+    this.#owners[sequence & (SLOT_COUNT - 1)] = OURS;
     if (result < 0) throw new OsError(errnoName(-result) ?? "EPROTO", this.#what(operation));
+    if (operation.operation.reply === undefined) return result;
+    const values = operation.reply.blank();
+    const refused = operation.reply.read(this.#channel, place, values, this.#windows, 0);
     if (refused !== 0) throw new OsError("EPROTO", this.#what(operation));
-    return answer;
+    return values;
   }
 
   #refuseClosed(operation: PlacedOperation): void {
-    const closed = this.#channel.closed;
-    if (closed === 0) return;
-    throw new OsError(errnoName(closed) ?? "EPIPE", this.#what(operation));
+    if (this.#channel.isClosed) throw this.#whyClosed(operation);
+  }
+
+  #whyClosed(operation: PlacedOperation): OsError {
+    return new OsError(errnoName(this.#channel.closed) ?? "EPIPE", this.#what(operation));
   }
 
   #what(operation: PlacedOperation): string {
-    return `${this.#protocol.name}.${operation.name}`;
+    return `${this.protocol.name}.${operation.name}`;
   }
+}
+
+/** When to give up, by the waiter's clock. */
+function deadline(waiter: Waiter, options: CallSyncOptions | undefined): number {
+  const timeoutMs = options?.timeoutMs;
+  if (timeoutMs === undefined) return Infinity;
+  if (!(timeoutMs >= 0)) throw new RangeError(`Cannot wait for ${timeoutMs} ms`);
+  return waiter.nowMs() + timeoutMs;
 }

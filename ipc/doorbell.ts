@@ -1,9 +1,10 @@
 /**
  * The doorbell of a serving domain: an event count on which it sleeps and which its clients ring.
  *
- * Posting adds one to the bell and notifies only when somebody sleeps. Sleeping is announced before
- * the last look, and `Atomics.wait` compares again, so no ring is lost; everyone is notified, so a
- * zombie steals none; each sleep is bounded, so a lost hint costs milliseconds, never a request.
+ * Who sleeps announces it first, looks once more at everything, and then waits; who has something
+ * for the sleeper makes it visible first and looks for an announcement then. So no ring is lost, and
+ * none is needed while everybody is awake. Everyone is notified, so a zombie steals no ring; each
+ * sleep is bounded, so a hint that died with its sender costs milliseconds, never a request.
  *
  * @module
  */
@@ -12,12 +13,18 @@ import { type Core, instantiateCore } from "./core/core.ts";
 import { DOORBELL } from "./layouts/channel.ts";
 
 const BELL = DOORBELL.at.bell >> 2;
-const SLEEPERS = DOORBELL.at.sleepers >> 2;
+const CHANNELS = DOORBELL.at.channels >> 2;
+const PROBE = DOORBELL.at.probe >> 2;
+
+/** The bit of a bell that says that somebody may be asleep. */
+const ASLEEP = 1;
 
 /** The domain that a client calls: what it rings, and what it says in the census. */
 export interface ServerPlace {
   /** Its doorbell. */
   readonly bell: Doorbell;
+  /** The channel's index at that doorbell. */
+  readonly index: number;
   /** Its word in the census of those awake. */
   readonly censusIndex: number;
 }
@@ -26,16 +33,14 @@ export interface ServerPlace {
 export class Doorbell {
   /** The shared memory, to be handed to the domain and its clients. */
   readonly memory: WebAssembly.Memory;
-  /** Rings; a wasm function, so that a channel's core can call it directly. */
-  readonly ring: () => void;
-  readonly #core: Core;
+  /** The steps on the bell. */
+  readonly core: Core;
   readonly #words: Int32Array;
 
   /** Opens a doorbell on a memory that {@linkcode Doorbell.create} made. */
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
-    this.#core = instantiateCore(memory, () => {});
-    this.ring = this.#core.ring;
+    this.core = instantiateCore(memory);
     this.#words = new Int32Array(memory.buffer);
   }
 
@@ -44,33 +49,47 @@ export class Doorbell {
     return new Doorbell(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
   }
 
-  /** The event count now. */
-  get count(): number {
-    return this.#core.spinBell(0, 0) | 0;
-  }
-
-  /** Whether the domain sleeps. A hint: read without order. */
+  /** Whether the domain may be asleep. A hint: read without order. */
   get sleeps(): boolean {
-    return this.#words[SLEEPERS]! !== 0;
+    return (this.#words[BELL]! & ASLEEP) !== 0;
   }
 
-  /** Looks up to `limit` times for a ring after `seen`; answers whether there was one. Hot path. */
-  spin(seen: number, limit: number): boolean {
-    return (this.#core.spinBell(seen, limit) | 0) !== seen;
+  /** Wakes the domain if it sleeps: whatever it is to find must be visible before. */
+  ring(): void {
+    this.core.wake();
   }
 
-  /** Sleeps until a ring after `seen`, or for `timeoutMs`. Blocks the thread. */
-  sleep(seen: number, timeoutMs: number): void {
-    Atomics.add(this.#words, SLEEPERS, 1);
-    Atomics.wait(this.#words, BELL, seen, timeoutMs);
-    Atomics.sub(this.#words, SLEEPERS, 1);
+  /** Announces a sleep; answers what to wait on, after one more look at everything. */
+  announce(): number {
+    return this.core.announce();
   }
 
-  /** Like {@linkcode Doorbell.sleep}, for a domain that returns to its event loop. */
-  async sleepAsync(seen: number, timeoutMs: number): Promise<void> {
-    Atomics.add(this.#words, SLEEPERS, 1);
-    const outcome = Atomics.waitAsync(this.#words, BELL, seen, timeoutMs);
-    if (outcome.async) await outcome.value;
-    Atomics.sub(this.#words, SLEEPERS, 1);
+  /**
+   * Sleeps while the bell is as announced, for `timeoutMs` at most. Blocks the thread.
+   *
+   * @returns Whether nobody rang.
+   */
+  wait(announced: number, timeoutMs: number): boolean {
+    return this.core.wait(announced, timeoutMs) !== 0;
+  }
+
+  /** Like {@linkcode Doorbell.wait}, for a domain that returns to its event loop. */
+  async waitAsync(announced: number, timeoutMs: number): Promise<boolean> {
+    const outcome = Atomics.waitAsync(this.#words, BELL, announced | 0, timeoutMs);
+    return await outcome.value === "timed-out";
+  }
+
+  /** Counts one more channel; answers its index. For channels that no kernel counts. */
+  addChannel(): number {
+    return Atomics.add(this.#words, CHANNELS, 1);
+  }
+
+  /** Whether another doorbell is this one, seen through another object: two counts tell. */
+  isSame(other: Doorbell): boolean {
+    const probe = (): boolean => {
+      const count = Atomics.add(this.#words, PROBE, 1) + 1;
+      return Atomics.load(other.#words, PROBE) === (count | 0);
+    };
+    return probe() && probe();
   }
 }

@@ -16,11 +16,35 @@ export const REPLY_WORDS = 14;
 /** Bytes for the variable fields of a request, and again of a reply. Larger data goes by window. */
 export const PAYLOAD_BYTES = 256;
 
+/** Words of a request in the cache line of its state: what is left beside the short answers. */
+export const REQUEST_NEAR_WORDS = 5;
+
+/** Words of a reply in the cache line of its state, for each of the two parities. */
+export const REPLY_NEAR_WORDS = 3;
+
+/** Requests taken from one channel before the next channel has its turn. */
+export const TURN_BUDGET = 16;
+
+/** Bytes for the name of a protocol: what is left of the cache line in which a server says it. */
+export const NAME_BYTES_MAX = 48;
+
+/** Channels that one doorbell tells apart by ready bits: as many as it has bits in two cache lines. */
+export const READY_CHANNELS_MAX = 1024;
+
+/**
+ * Channels up to which a server looks at the next slot of each. Above, clients say by a ready bit
+ * who has posted, which costs a swap on a shared line for each request but no look at the others.
+ */
+export const SCAN_CHANNELS_MAX = 8;
+
 /** The largest epoch: it shares a 64-bit word with the sequence and the phase. */
 export const EPOCH_MAX = 0xff_ffff;
 
 /** Looks at a word in one call of the core, before its waiter thinks again: about 1.3 us. */
 export const SPIN_LOOKS = 1_000;
+
+/** Looks at the answer before a caller thinks about waiting at all: about 1 us, twice a hot call. */
+export const FIRST_LOOKS = 800;
 
 /** Rounds for which a spinner bears a crowd: about 15 us, the time in which a callee falls asleep. */
 export const CROWDED_ROUNDS_MAX = 12;
@@ -41,7 +65,10 @@ export const CALL_ROUNDS_MAX = 15;
 export const IDLE_ROUNDS_MAX = 250;
 
 /**
- * The longest that anyone sleeps without looking at the fence word. Bounds how long a fenced
- * incarnation that merely sleeps can live on, and how long a lost hint can delay a request.
+ * The longest that anyone sleeps without looking at the fence word. A fence rings, and so does
+ * everything that is waited for: this bounds what a ring that died with its sender can delay.
  */
-export const SLEEP_MS_MAX = 50;
+export const SLEEP_MS_MAX = 400;
+
+/** How long a server sleeps after it has found a request that nobody rang for; doubles when quiet. */
+export const DISTRUST_SLEEP_MS = 1;

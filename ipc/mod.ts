@@ -5,30 +5,31 @@
  */
 
 export { assert, AssertionError } from "./assert.ts";
-export type { Core } from "./core/core.ts";
-export { Channel } from "./channel.ts";
-export { ChannelClient, type Client, type ClientEnvironment } from "./client.ts";
+export { Channel, type SpokenProtocol } from "./channel.ts";
+export {
+  type CallOptions,
+  type CallSyncOptions,
+  ChannelClient,
+  type Client,
+  type ClientEnvironment,
+  type StreamOptions,
+} from "./client.ts";
+export type { AnyValues, Codec, Ends, MessagePlace, WindowTable } from "./codec.ts";
+export type { Core, Peer } from "./core/core.ts";
 export { Doorbell, type ServerPlace } from "./doorbell.ts";
 export { ERRNO, type Errno, errnoName, OsError } from "./errno.ts";
 export {
   bool,
   bytes,
-  defineProtocol,
   f64,
   type Field,
   type FieldKind,
   type Fields,
-  type Handlers,
+  fixedBytes,
+  i16,
   i32,
-  type Operation,
-  type Operations,
-  type OperationsOf,
-  type PlacedField,
-  type PlacedOperation,
-  type Protocol,
-  type Reply,
-  type Request,
-  type RequestContext,
+  i8,
+  oneOf,
   u16,
   u32,
   u64,
@@ -37,8 +38,39 @@ export {
   type Values,
   window,
   type WindowAccess,
+} from "./field.ts";
+export { EPOCH_MAX, READY_CHANNELS_MAX, SLEEP_MS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+export { serveBlocking, serveEvented, type Serving } from "./loop.ts";
+export {
+  type Answered,
+  defineProtocol,
+  type Handlers,
+  type OneWay,
+  type Operation,
+  type Operations,
+  type OperationsOf,
+  type Outcome,
+  type PlacedOperation,
+  type Protocol,
+  type Reply,
+  type Request,
+  type RequestContext,
 } from "./protocol.ts";
-export { EPOCH_MAX, SLEEP_MS_MAX, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
-export type { WindowTable } from "./message.ts";
-export { ChannelServer, type ServedChannel, TURN_BUDGET, type UntypedHandler } from "./server.ts";
-export { Spin, unsupervised, type Waiter } from "./wait.ts";
+export { protocolTable } from "./protocol_table.ts";
+export {
+  type AcceptedChannel,
+  ChannelServer,
+  type ServedChannel,
+  type UntypedHandler,
+} from "./server.ts";
+export {
+  type ChannelMemory,
+  type ChannelOptions,
+  closeChannel,
+  connect,
+  type ConnectOptions,
+  createChannel,
+  serve,
+  serveSync,
+} from "./standalone.ts";
+export { isCrowded, type Waiter } from "./wait.ts";

@@ -9,41 +9,20 @@
  * @module
  */
 
+import { type Codec, compileCodec } from "./codec.ts";
 import type { Errno } from "./errno.ts";
-import { PAYLOAD_BYTES, REPLY_WORDS, REQUEST_WORDS } from "./limits.ts";
+import type { Fields, Values } from "./field.ts";
+import {
+  NAME_BYTES_MAX,
+  PAYLOAD_BYTES,
+  REPLY_NEAR_WORDS,
+  REPLY_WORDS,
+  REQUEST_NEAR_WORDS,
+  REQUEST_WORDS,
+} from "./limits.ts";
 
-/** What a server may do with the window that a field names. */
-export type WindowAccess = "read" | "write";
-
-/** How a field is laid out. */
-export type FieldKind =
-  | "u8"
-  | "u16"
-  | "u32"
-  | "u64"
-  | "i32"
-  | "f64"
-  | "bool"
-  | "bytes"
-  | "utf8"
-  | "window";
-
-/** One field of a request or a reply, whose value has the type `T` in TypeScript. */
-export interface Field<T> {
-  /** How the field is laid out. */
-  readonly kind: FieldKind;
-  /** 32-bit words that the field takes among the fixed fields. */
-  readonly words: number;
-  /** Most bytes that the field takes among the variable ones. */
-  readonly byteLengthMax: number;
-  /** For a window: what the server does with it. */
-  readonly access?: WindowAccess;
-  /** Carries the type; never present at run time. */
-  readonly type?: T;
-}
-
-/** Fields by name, in wire order. */
-export type Fields = Readonly<Record<string, Field<unknown>>>;
+/** The largest number of an operation: servers keep their handlers in a table of this size. */
+export const CODE_MAX = 1023;
 
 /** One operation of a protocol. */
 export interface Operation {
@@ -53,6 +32,8 @@ export interface Operation {
   readonly request: Fields;
   /** What the server answers besides the result. Without it the answer is the result, a count. */
   readonly reply?: Fields;
+  /** Nobody waits for an answer: the client goes on at once, and the slot comes back by itself. */
+  readonly oneWay?: true;
   /** Every error that the operation can answer. */
   readonly errors: readonly Errno[];
   /** Whether doing it twice is the same as doing it once. */
@@ -62,53 +43,56 @@ export interface Operation {
 /** Operations by name. */
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** The TypeScript values of a set of fields. */
-export type Values<F extends Fields> = {
-  readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never;
-};
-
 /** What a client passes to an operation. */
 export type Request<O extends Operation> = Values<O["request"]>;
 
 /** What a client gets from an operation: its reply fields, or the result if it declares none. */
 export type Reply<O extends Operation> = O["reply"] extends Fields ? Values<O["reply"]> : number;
 
-/** Where a request came from, as the kernel tells it; nothing here is read from client memory. */
+/** The operations that are answered. */
+export type Answered<O extends Operations> = {
+  [K in keyof O & string]: O[K] extends { readonly oneWay: true } ? never : K;
+}[keyof O & string];
+
+/** The operations that are not answered. */
+export type OneWay<O extends Operations> = Exclude<keyof O & string, Answered<O>>;
+
+/** Where a request came from, as the channel's owner tells it: nothing here is read from client memory. */
 export interface RequestContext {
   /** The client's number, given by the kernel. Never reused within a boot. */
   readonly badge: number;
   /** The request's number in its channel. With the badge it names the request for ever. */
   readonly sequence: number;
+  /** Whether nobody waits for the answer any more: for handlers that take long and can stop early. */
+  isAbandoned(): boolean;
 }
 
-/** The handlers of a server: each returns the reply, or a negative errno. */
+/** What a handler returns: the reply (or, if none is declared, a count), or a negative errno. */
+export type Outcome<O extends Operation> = O extends { readonly oneWay: true } ? void | number
+  : Reply<O> | number;
+
+/**
+ * The handlers of a server. One that returns a promise is answered when it settles, out of order if
+ * others are faster; only an evented server takes such. The request object is the handler's until it
+ * returns or first awaits: destructure it where it comes in.
+ */
 export type Handlers<O extends Operations> = {
   readonly [K in keyof O]: (
     request: Request<O[K]>,
     context: RequestContext,
-  ) => Reply<O[K]> | number;
+  ) => Outcome<O[K]> | Promise<Outcome<O[K]>>;
 };
 
-/** One field at its place in the slot. */
-export interface PlacedField {
-  /** The field's name. */
-  readonly name: string;
-  /** What the field is. */
-  readonly field: Field<unknown>;
-  /** Index of the field's first word among the fixed fields. */
-  readonly word: number;
-}
-
-/** An operation with its fields placed. */
+/** An operation with the codecs of its messages. */
 export interface PlacedOperation {
   /** The operation's name. */
   readonly name: string;
   /** Its declaration. */
   readonly operation: Operation;
-  /** The fields of its request. */
-  readonly request: readonly PlacedField[];
-  /** The fields of its reply; none when the answer is a count. */
-  readonly reply: readonly PlacedField[];
+  /** Writes and reads its request. */
+  readonly request: Codec;
+  /** Writes and reads its reply, which is empty when the answer is a count. */
+  readonly reply: Codec;
 }
 
 /** A named, versioned set of operations. */
@@ -127,45 +111,6 @@ export interface Protocol<O extends Operations> {
 
 /** The operations of a protocol type. */
 export type OperationsOf<P> = P extends Protocol<infer O> ? O : never;
-
-function fixed<T>(kind: FieldKind, words: number): Field<T> {
-  return { kind, words, byteLengthMax: 0 };
-}
-
-/** An integer from 0 to 255. */
-export const u8: Field<number> = fixed("u8", 1);
-/** An integer from 0 to 65,535. */
-export const u16: Field<number> = fixed("u16", 1);
-/** An integer from 0 to 2^32 - 1. */
-export const u32: Field<number> = fixed("u32", 1);
-/** An integer from 0 to 2^53 - 1; a larger one on the wire is refused. */
-export const u64: Field<number> = fixed("u64", 2);
-/** An integer from -2^31 to 2^31 - 1. */
-export const i32: Field<number> = fixed("i32", 1);
-/** A double-precision number. */
-export const f64: Field<number> = fixed("f64", 2);
-/** True or false. */
-export const bool: Field<boolean> = fixed("bool", 1);
-
-/** Up to `byteLengthMax` bytes, copied through the slot. */
-export function bytes(byteLengthMax: number): Field<Uint8Array> {
-  return { kind: "bytes", words: 1, byteLengthMax };
-}
-
-/** A string of up to `byteLengthMax` bytes of UTF-8, copied through the slot. */
-export function utf8(byteLengthMax: number): Field<string> {
-  return { kind: "utf8", words: 1, byteLengthMax };
-}
-
-/**
- * A run of bytes in a window, named rather than copied. The client passes a view of a window it
- * owns or was lent; the server gets a view of the same bytes, checked to lie inside it.
- *
- * @param access What the server does with the bytes.
- */
-export function window(access: WindowAccess): Field<Uint8Array> {
-  return { kind: "window", words: 3, byteLengthMax: 0, access };
-}
 
 /**
  * Defines a protocol. Throws when an operation does not fit its slot or a code stands twice.
@@ -186,18 +131,20 @@ export function defineProtocol<const O extends Operations>(
   version: number,
   operations: O,
 ): Protocol<O> {
+  if (new TextEncoder().encode(name).byteLength > NAME_BYTES_MAX || name === "") {
+    throw new RangeError(`Cannot define ${name}: a name has 1 to ${NAME_BYTES_MAX} bytes`);
+  }
+  if (!Number.isInteger(version) || version < 1 || version > 0xffff_ffff) {
+    throw new RangeError(`Cannot define ${name}: ${version} is no version from 1 up`);
+  }
   const byCode = new Map<number, PlacedOperation>();
   const byName = new Map<string, PlacedOperation>();
   for (const [operationName, operation] of Object.entries(operations)) {
-    const where = `${name}.${operationName}`;
-    const placed = {
-      name: operationName,
-      operation,
-      request: place(`${where} request`, operation.request, REQUEST_WORDS),
-      reply: place(`${where} reply`, operation.reply ?? {}, REPLY_WORDS),
-    };
-    if (!Number.isInteger(operation.code) || operation.code < 1 || byCode.has(operation.code)) {
-      throw new RangeError(`Cannot define ${where}: code ${operation.code} is not free`);
+    const placed = placeOperation(`${name}.${operationName}`, operationName, operation);
+    if (byCode.has(operation.code)) {
+      throw new RangeError(
+        `Cannot define ${name}.${operationName}: code ${operation.code} is not free`,
+      );
     }
     byCode.set(operation.code, placed);
     byName.set(operationName, placed);
@@ -205,22 +152,49 @@ export function defineProtocol<const O extends Operations>(
   return { name, version, operations, byCode, byName };
 }
 
-function place(where: string, fields: Fields, wordsMax: number): PlacedField[] {
-  const placed: PlacedField[] = [];
-  let word = 0;
+function placeOperation(where: string, name: string, operation: Operation): PlacedOperation {
+  const { code, request, reply = {}, oneWay } = operation;
+  checkName(where, name);
+  if (!Number.isInteger(code) || code < 1 || code > CODE_MAX) {
+    throw new RangeError(`Cannot define ${where}: code ${code} is not from 1 to ${CODE_MAX}`);
+  }
+  if (oneWay && operation.reply) {
+    throw new RangeError(`Cannot define ${where}: a one-way operation has no reply`);
+  }
+  checkSize(`${where} request`, request, REQUEST_WORDS);
+  checkSize(`${where} reply`, reply, REPLY_WORDS);
+  return {
+    name,
+    operation,
+    request: compileCodec(`Cannot send ${where}`, request, REQUEST_NEAR_WORDS),
+    reply: compileCodec(`Cannot answer ${where}`, reply, REPLY_NEAR_WORDS),
+  };
+}
+
+function checkSize(where: string, fields: Fields, wordsMax: number): void {
+  let words = 0;
   let byteLength = 0;
   for (const [name, field] of Object.entries(fields)) {
-    placed.push({ name, field, word });
-    word += field.words;
+    checkName(where, name);
+    words += field.words;
     byteLength += field.byteLengthMax;
   }
-  if (word > wordsMax) {
-    throw new RangeError(`Cannot define ${where}: ${word} words do not fit in ${wordsMax}`);
+  if (words > wordsMax) {
+    throw new RangeError(`Cannot define ${where}: ${words} words do not fit in ${wordsMax}`);
   }
   if (byteLength > PAYLOAD_BYTES) {
     throw new RangeError(
       `Cannot define ${where}: ${byteLength} bytes do not fit in ${PAYLOAD_BYTES}`,
     );
   }
-  return placed;
+}
+
+/** Names become source and are looked up in objects: none may mean anything there by itself. */
+function checkName(where: string, name: string): void {
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) {
+    throw new RangeError(`Cannot define ${where}: ${name} is no name of letters and digits`);
+  }
+  if (name in Object.prototype) {
+    throw new RangeError(`Cannot define ${where}: every object has a ${name} already`);
+  }
 }

@@ -9,65 +9,142 @@
  */
 
 import { assert } from "./assert.ts";
-import { type Channel, type MessagePlace, placeReply, placeRequest } from "./channel.ts";
+import { type Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import type { ClientEnvironment } from "./client.ts";
+import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
+import type { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
-import { SLOT_COUNT } from "./limits.ts";
-import { readFields, type WindowTable, writeFields } from "./message.ts";
-import type { Operations, Protocol, RequestContext } from "./protocol.ts";
+import { READY_CHANNELS_MAX, SCAN_CHANNELS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
 import type { Waiter } from "./wait.ts";
 
-/** Requests taken from one channel before the next channel has its turn. */
-export const TURN_BUDGET = 16;
+/** Turns by ready bits after which the server looks at every channel all the same. */
+const HINTED_TURNS_MAX = 64;
 
 /** A handler whose types the protocol has been checked against when it was given. */
 export type UntypedHandler = (
-  request: Readonly<Record<string, unknown>>,
+  request: Readonly<AnyValues>,
   context: RequestContext,
 ) => unknown;
 
-/** One channel being served. */
-export interface ServedChannel {
+/** A channel to be served. */
+export interface AcceptedChannel {
   /** The channel. */
   readonly channel: Channel;
-  /** The client's number, given by the kernel. */
+  /** The incarnation that serves it: what it takes is labelled with this number. */
+  readonly epoch: number;
+  /** The client's number, given by the channel's owner. */
   readonly badge: number;
+  /** The channel's index at the server's doorbell. */
+  readonly index: number;
   /** What the channel's client speaks. */
   readonly protocol: Protocol<Operations>;
   /** The client's word in the census of those awake. */
   readonly censusIndex: number;
   /** The server's answers, by operation name. */
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
+}
+
+/** An operation as one channel's requests meet it. */
+interface ServedOperation {
+  readonly placed: PlacedOperation;
+  readonly handler: UntypedHandler;
+  readonly oneWay: number;
+  /** The values of the request at hand. Used again, unless a handler keeps them in a promise. */
+  values: AnyValues;
+}
+
+/** One channel being served. */
+export class ServedChannel {
+  /** The channel, and what the server was told of it. */
+  readonly accepted: AcceptedChannel;
+  /** The operations by code. */
+  readonly operations: readonly (ServedOperation | undefined)[];
   /** The sequence that this incarnation looks at next. Its own; never read from shared memory. */
   next: number;
+  /** Names the request at hand. Used again, unless a handler keeps it in a promise. */
+  context: ServedRequest;
+
+  /** Begins where the predecessor left off: at the first unfinished request. */
+  constructor(accepted: AcceptedChannel) {
+    this.accepted = accepted;
+    const operations: (ServedOperation | undefined)[] = [];
+    for (const [code, placed] of accepted.protocol.byCode) {
+      const handler = accepted.handlers[placed.name];
+      if (handler === undefined) continue;
+      const oneWay = placed.operation.oneWay ? 1 : 0;
+      operations[code] = { placed, handler, oneWay, values: placed.request.blank() };
+    }
+    this.operations = operations;
+    this.next = accepted.channel.core.firstUnfinished() >>> 0;
+    this.context = new ServedRequest(accepted);
+  }
+}
+
+/** The request at hand. */
+class ServedRequest implements RequestContext {
+  readonly badge: number;
+  sequence = 0;
+  readonly #accepted: AcceptedChannel;
+
+  constructor(accepted: AcceptedChannel) {
+    this.badge = accepted.badge;
+    this.#accepted = accepted;
+  }
+
+  isAbandoned(): boolean {
+    const { channel, epoch } = this.#accepted;
+    return channel.core.isAbandoned(this.sequence, epoch) !== 0;
+  }
 }
 
 /** Serves a set of channels for one incarnation. */
 export class ChannelServer {
-  readonly #epoch: number;
+  /** What its clients ring. */
+  readonly bell: Doorbell;
+  /** How it waits. */
+  readonly waiter: Waiter;
   readonly #windows: WindowTable;
-  readonly #waiter: Waiter;
   readonly #served: ServedChannel[] = [];
-  readonly #request: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
-  readonly #reply: MessagePlace = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
-  #turn = 0;
+  readonly #request: MessagePlace = { near: 0, far: 0, payload: 0 };
+  readonly #reply: MessagePlace = { near: 0, far: 0, payload: 0 };
+  readonly #ready: ReadyBits;
+  /** Who is next: an index among those served. The order of channels is always the same. */
+  #cursor = 0;
+  /** The channel that was answered last: its client is the likeliest to call next. */
+  #recent: ServedChannel | undefined;
+  /** Whether the last turn found no request: only then is one channel looked at out of turn. */
+  #isIdle = false;
+  #promises = 0;
 
   /**
    * A server of no channel yet.
    *
-   * @param epoch The incarnation's number: what it takes is labelled with it.
+   * @param bell What its clients ring.
    * @param environment How it waits, and the windows that its clients may name.
    */
-  constructor(epoch: number, { waiter, windows }: ClientEnvironment) {
-    this.#epoch = epoch;
-    this.#waiter = waiter;
+  constructor(bell: Doorbell, { waiter, windows }: ClientEnvironment) {
+    this.bell = bell;
+    this.waiter = waiter;
     this.#windows = windows;
+    this.#ready = new ReadyBits(bell);
+  }
+
+  /** The channels being served. */
+  get channels(): readonly ServedChannel[] {
+    return this.#served;
+  }
+
+  /** How many handlers have promised an answer that is not there yet. */
+  get promises(): number {
+    return this.#promises;
   }
 
   /** Starts serving a channel, from its first unfinished request on. */
-  attach(accepted: Omit<ServedChannel, "next">): ServedChannel {
-    const served = { ...accepted, next: accepted.channel.core.firstUnfinished() >>> 0 };
+  attach(accepted: AcceptedChannel): ServedChannel {
+    const served = new ServedChannel(accepted);
     this.#served.push(served);
+    this.#ready.add(served);
     return served;
   }
 
@@ -76,85 +153,223 @@ export class ChannelServer {
     const index = this.#served.indexOf(served);
     assert(index >= 0, "a channel is detached once");
     this.#served.splice(index, 1);
+    this.#ready.remove(served);
+    if (this.#cursor > index) this.#cursor--;
+    if (this.#recent === served) this.#recent = undefined;
   }
 
   /**
-   * Serves one turn of every channel, starting with another one each time. Hot path.
+   * Serves one turn of every channel that may have requests. Between two turns of a channel every
+   * other one has at most one, of at most {@linkcode TURN_BUDGET} requests. Hot path.
    *
    * @returns How many requests were answered.
    */
   serve(): number {
-    const count = this.#served.length;
-    let answered = 0;
-    for (let i = 0; i < count; i++) {
-      const served = this.#served[(this.#turn + i) % count]!;
-      answered += this.#serveChannel(served);
-    }
-    this.#turn = count === 0 ? 0 : (this.#turn + 1) % count;
+    if (!this.#ready.inUse || this.#ready.isStale()) return this.serveAll();
+    const answered = this.#serveReady();
+    this.#isIdle = answered === 0;
     return answered;
   }
 
-  #serveChannel(served: ServedChannel): number {
-    const { core } = served.channel;
+  /** Serves one turn of every channel, whatever the ready bits say. Hot path. */
+  serveAll(): number {
     let answered = 0;
-    // A hostile client can claim that everything was dealt with: looks are bounded as well.
-    for (let looks = 0; looks < SLOT_COUNT && answered < TURN_BUDGET; looks++) {
-      const outcome = core.take(served.next, this.#epoch);
-      if (outcome === 0) break;
-      const sequence = served.next;
-      served.next = (sequence + 1) >>> 0;
-      if (outcome === 1) {
-        this.#answer(served, sequence);
-        answered++;
+    if (this.#ready.inUse) {
+      this.#ready.setAll();
+      answered = this.#serveReady();
+    } else answered = this.#serveEach();
+    this.#isIdle = answered === 0;
+    return answered;
+  }
+
+  #serveEach(): number {
+    let answered = 0;
+    for (let left = this.#served.length; left > 0 && this.#served.length > 0; left--) {
+      if (this.#cursor >= this.#served.length) this.#cursor = 0;
+      answered += this.#serveChannel(this.#served[this.#cursor++]!, 1);
+    }
+    return answered;
+  }
+
+  /**
+   * After a turn without a request: looks `looks` times at the likeliest channel, and then serves a
+   * turn of it in the order of all. Hot path.
+   *
+   * @returns How many requests were answered.
+   */
+  lookOut(looks: number): number {
+    const recent = this.#recent;
+    if (this.#ready.inUse || !this.#isIdle || recent === undefined) return this.serve();
+    const answered = this.#serveChannel(recent, looks);
+    if (answered === 0) return this.serveAll();
+    this.#isIdle = false;
+    this.#cursor = this.#served.indexOf(recent) + 1;
+    return answered;
+  }
+
+  #serveReady(): number {
+    let answered = 0;
+    for (let word = 0; word < this.#ready.words; word++) {
+      let bits = this.#ready.take(word);
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits);
+        bits &= ~(1 << bit);
+        for (const served of this.#ready.channelsOf(word, bit)) {
+          const count = this.#serveChannel(served, 1);
+          if (count >= TURN_BUDGET) this.#ready.keep(word, bit);
+          answered += count;
+        }
       }
     }
     return answered;
   }
 
+  #serveChannel(served: ServedChannel, looks: number): number {
+    const { channel: { core }, epoch } = served.accepted;
+    let answered = 0;
+    let outcome = looks > 1
+      ? core.spinTake(served.next, epoch, looks)
+      : core.take(served.next, epoch);
+    // A hostile client can claim that everything was dealt with: such looks are bounded as well.
+    for (let looked = 0; outcome !== 0 && looked < SLOT_COUNT; looked++) {
+      const sequence = served.next;
+      served.next = (sequence + 1) >>> 0;
+      if (outcome === 1) {
+        this.#answer(served, sequence);
+        if (++answered >= TURN_BUDGET) break;
+      }
+      outcome = core.take(served.next, epoch);
+    }
+    if (answered > 0) this.#recent = served;
+    return answered;
+  }
+
   #answer(served: ServedChannel, sequence: number): void {
-    const { channel, protocol } = served;
-    const request = this.#request;
-    placeRequest(sequence, request);
-    const placed = protocol.byCode.get(channel.words[request.head]!);
-    let result: unknown = -ERRNO.ENOSYS;
-    if (placed !== undefined) {
-      const values: Record<string, unknown> = {};
-      const refused = readFields(
-        channel,
-        request,
-        placed.request,
-        values,
-        this.#windows,
-        served.badge,
+    const { channel, badge } = served.accepted;
+    const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
+    const operation = code < served.operations.length ? served.operations[code] : undefined;
+    if (operation === undefined) return this.#publish(served, undefined, sequence, -ERRNO.ENOSYS);
+    const { values, placed } = operation;
+    placeRequest(sequence, this.#request);
+    const refused = placed.request.read(channel, this.#request, values, this.#windows, badge);
+    if (refused !== 0) return this.#publish(served, operation, sequence, -refused);
+    const { context } = served;
+    context.sequence = sequence;
+    const outcome = callHandler(operation.handler, values, context);
+    if (!(outcome instanceof Promise)) return this.#publish(served, operation, sequence, outcome);
+    // The handler goes on: what it was given is its own now.
+    operation.values = placed.request.blank();
+    served.context = new ServedRequest(served.accepted);
+    this.#promises++;
+    outcome.catch(errnoOf).then((late) => this.#publish(served, operation, sequence, late))
+      .finally(() => this.#promises--);
+  }
+
+  #publish(
+    served: ServedChannel,
+    operation: ServedOperation | undefined,
+    sequence: number,
+    outcome: unknown,
+  ): void {
+    const { channel, epoch, censusIndex } = served.accepted;
+    const reply = this.#reply;
+    placeReply(sequence, epoch & 1, reply);
+    let result = 0;
+    if (typeof outcome === "number") {
+      assert(
+        (outcome | 0) === outcome,
+        "a handler answers a count below 2^31, or a negative errno",
       );
-      result = refused !== 0
-        ? -refused
-        : callHandler(served.handlers[placed.name]!, values, { badge: served.badge, sequence });
-    }
-    // The handler may have reused the place by calling another server through this thread.
-    placeReply(sequence, this.#epoch & 1, this.#reply);
-    if (typeof result === "number") {
-      channel.words[this.#reply.head] = result;
+      result = outcome;
+    } else if (operation?.placed.operation.reply !== undefined) {
+      operation.placed.reply.write(channel, reply, outcome as AnyValues, this.#windows);
     } else {
-      const values = result as Readonly<Record<string, unknown>>;
-      writeFields(channel, this.#reply, placed!.reply, values, this.#windows);
-      channel.words[this.#reply.head] = 0;
+      assert(operation?.oneWay === 1, "a handler without a reply to give answers a count");
     }
-    if (channel.clientSleeps) this.#waiter.wakes(served.censusIndex);
-    channel.core.complete(sequence, this.#epoch);
+    channel.words[reply.near - 1] = result;
+    if (channel.clientSleeps) this.waiter.wakes(censusIndex);
+    channel.core.complete(sequence, epoch, operation === undefined ? 0 : operation.oneWay);
   }
 }
 
 /** Calls a handler; an {@linkcode OsError} that another server answered is passed on as its errno. */
 function callHandler(
   handler: UntypedHandler,
-  request: Readonly<Record<string, unknown>>,
+  request: Readonly<AnyValues>,
   context: RequestContext,
 ): unknown {
   try {
     return handler(request, context);
   } catch (error) {
-    if (error instanceof OsError) return -error.errno;
-    throw error;
+    return errnoOf(error);
+  }
+}
+
+function errnoOf(error: unknown): number {
+  if (error instanceof OsError) return -error.errno;
+  throw error;
+}
+
+/** Which channels of one server have said that they have posted. */
+class ReadyBits {
+  /** Whether the clients have been asked to say so. */
+  inUse = false;
+  /** Words of 32 bits that some channel uses. */
+  words = 0;
+  readonly #bell: Doorbell;
+  readonly #channels: ServedChannel[][] = [];
+  /** Bits taken from the clients' words and not dealt with. */
+  readonly #kept: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
+  #count = 0;
+  #hintedTurns = 0;
+
+  constructor(bell: Doorbell) {
+    this.#bell = bell;
+  }
+
+  add(served: ServedChannel): void {
+    const index = served.accepted.index % READY_CHANNELS_MAX;
+    (this.#channels[index] ??= []).push(served);
+    this.words = Math.max(this.words, (index >> 5) + 1);
+    this.keep(index >> 5, index & 31); // What its client posted before it was asked has no bit.
+    if (++this.#count <= SCAN_CHANNELS_MAX || this.inUse) return;
+    this.inUse = true;
+    this.#bell.core.useReady();
+    this.setAll();
+  }
+
+  remove(served: ServedChannel): void {
+    const channels = this.#channels[served.accepted.index % READY_CHANNELS_MAX]!;
+    channels.splice(channels.indexOf(served), 1);
+    this.#count--;
+  }
+
+  /** Whether it is time to look at every channel: a hint may have died with its client. */
+  isStale(): boolean {
+    return ++this.#hintedTurns > HINTED_TURNS_MAX;
+  }
+
+  /** Sets the bit of every channel. */
+  setAll(): void {
+    this.#hintedTurns = 0;
+    for (const [index, channels] of this.#channels.entries()) {
+      if (channels !== undefined && channels.length > 0) this.keep(index >> 5, index & 31);
+    }
+  }
+
+  /** Keeps a bit for the next turn. */
+  keep(word: number, bit: number): void {
+    this.#kept[word]! |= 1 << bit;
+  }
+
+  /** Takes the bits of one word. Hot path. */
+  take(word: number): number {
+    const bits = this.#kept[word]! | this.#bell.core.takeReady(word);
+    this.#kept[word] = 0;
+    return bits;
+  }
+
+  channelsOf(word: number, bit: number): readonly ServedChannel[] {
+    return this.#channels[(word << 5) | bit] ?? [];
   }
 }

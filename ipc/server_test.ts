@@ -1,152 +1,43 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Channel, placeReply, placeRequest, slotWord } from "./channel.ts";
-import { ChannelClient } from "./client.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
-import { SLOT_COUNT } from "./limits.ts";
-import type { WindowTable } from "./message.ts";
-import {
-  bool,
-  bytes,
-  defineProtocol,
-  f64,
-  i32,
-  type Operations,
-  u16,
-  u32,
-  u64,
-  u8,
-  utf8,
-  window,
-} from "./protocol.ts";
-import { ChannelServer, TURN_BUDGET, type UntypedHandler } from "./server.ts";
-import { unsupervised, type Waiter } from "./wait.ts";
+import { SCAN_CHANNELS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+import { attach, clientOf, memory, pair, plainWaiter, windows } from "./pair_fixture.ts";
+import { ChannelServer, type UntypedHandler } from "./server.ts";
 
-const operations = {
-  echo: {
-    code: 1,
-    request: { a: u8, b: u16, c: u32, d: u64, e: i32, f: f64, g: bool },
-    reply: { a: u8, b: u16, c: u32, d: u64, e: i32, f: f64, g: bool },
-    errors: [],
-    idempotent: true,
-  },
-  text: {
-    code: 2,
-    request: { raw: bytes(100), text: utf8(100) },
-    reply: { raw: bytes(100), text: utf8(100) },
-    errors: [],
-    idempotent: true,
-  },
-  fill: {
-    code: 3,
-    request: { value: u8, target: window("write") },
-    errors: ["EINVAL", "EFAULT"],
-    idempotent: true,
-  },
-  number: { code: 4, request: { value: i32 }, errors: [], idempotent: false },
-} as const satisfies Operations;
-const Demo = defineProtocol("demo", 1, operations);
+/** The code of `number`. */
+const NUMBER = 4;
 
-const memory = new Uint8Array(new SharedArrayBuffer(4096));
-const windows: WindowTable = {
-  segmentOf: (buffer) => buffer === memory.buffer ? 7 : 0,
-  segment: (id, badge) => id === 7 && badge === 1 ? memory : undefined,
-};
-
-interface Pair {
-  readonly channel: Channel;
-  readonly server: ChannelServer;
-  readonly client: ChannelClient<typeof Demo>;
-  readonly taken: number[];
+function post(channel: Channel, sequence: number, code = NUMBER): void {
+  channel.words[slotWord(sequence) + OPERATION] = code;
+  assertEquals(channel.core.post(sequence), 1);
 }
 
-function clientOf(channel: Channel, waiter: Waiter): ChannelClient<typeof Demo> {
-  const server = { bell: Doorbell.create(), censusIndex: 0 };
-  return new ChannelClient(Demo, channel.memory, server, { waiter, windows });
+function resultOf(channel: Channel, sequence: number): number {
+  const area = channel.core.reap(sequence);
+  assert(area > 0, "it is answered");
+  const place = { near: 0, far: 0, payload: 0 };
+  placeReply(sequence, area - 1, place);
+  return channel.words[place.near - 1]!;
 }
 
-/** A client whose waits let the server run: both ends in one thread. */
-function pair(badge = 1, epoch = 1): Pair {
-  const channel = Channel.create(0, epoch);
-  const server = new ChannelServer(epoch, { waiter: unsupervised, windows });
-  const taken: number[] = [];
-  const handlers = {
-    echo: (request) => request,
-    text: (request) => request,
-    fill({ value, target }) {
-      (target as Uint8Array).fill(value as number);
-      return (target as Uint8Array).byteLength;
-    },
-    number({ value }) {
-      taken.push(value as number);
-      if (value === -1) throw new OsError("EIO", "try");
-      return value;
-    },
-  } satisfies Record<string, UntypedHandler>;
-  server.attach({ channel, badge, censusIndex: 0, protocol: Demo as never, handlers });
-  const waiter = { ...unsupervised, sleepMsMax: 0, beginSleep: () => void server.serve() };
-  const client = clientOf(channel, waiter);
-  return { channel, server, client, taken };
+function emptyServer(bell = Doorbell.create()): ChannelServer {
+  return new ChannelServer(bell, { waiter: plainWaiter(), windows });
 }
-
-Deno.test("every kind of field comes through both ways, at its bounds", () => {
-  const { client } = pair();
-  const least = { a: 0, b: 0, c: 0, d: 0, e: -(2 ** 31), f: -0.5, g: false };
-  const most = {
-    a: 255,
-    b: 65535,
-    c: 2 ** 32 - 1,
-    d: Number.MAX_SAFE_INTEGER,
-    e: 2 ** 31 - 1,
-    f: Number.MAX_VALUE,
-    g: true,
-  };
-
-  for (const values of [least, most]) assertEquals(client.callSync("echo", values), values);
-  const text = { raw: new Uint8Array([0, 255, 7]), text: "箱 hako" };
-  assertEquals(client.callSync("text", text), text);
-});
-
-Deno.test("what does not fit its field is refused before anything is posted", () => {
-  const { channel, client } = pair();
-  const fine = { a: 0, b: 0, c: 0, d: 0, e: 0, f: 0, g: false };
-  const bad: Record<string, number>[] = [
-    { a: 256 },
-    { a: -1 },
-    { b: 65536 },
-    { c: 2 ** 32 },
-    { c: 0.5 },
-    { d: 2 ** 53 },
-    { d: NaN },
-    { e: 2 ** 31 },
-  ];
-
-  for (const values of bad) {
-    assertThrows(() => client.callSync("echo", { ...fine, ...values }), RangeError);
-  }
-  const long = new Uint8Array(101);
-  assertThrows(() => client.callSync("text", { raw: long, text: "" }), RangeError, "101 bytes");
-  assertThrows(
-    () => client.callSync("fill", { value: 1, target: new Uint8Array(8) }),
-    OsError,
-    "EFAULT",
-  );
-  assertEquals(channel.slotsInUse(), 0);
-  assertEquals(client.callSync("echo", fine), fine, "the slot can be used after all that");
-});
 
 Deno.test("a window is filled in place, and only by who may name it", () => {
   memory.fill(0);
   assertEquals(pair().client.callSync("fill", { value: 9, target: memory.subarray(10, 20) }), 10);
   assertEquals([memory[9], memory[10], memory[19], memory[20]], [0, 9, 9, 0]);
 
-  const stranger = pair(2).client;
+  const stranger = pair({ badge: 2 }).client;
   assertThrows(() => stranger.callSync("fill", { value: 1, target: memory }), OsError, "EFAULT");
 });
 
 Deno.test("a window that leaves its segment is refused with EFAULT, however its sums wrap", () => {
   const { channel, server } = pair();
-  const place = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
+  const place = { near: 0, far: 0, payload: 0 };
   const runs = [[4097, 0], [0, 4097], [4095, 2], [0xffffffff, 1], [1, 0xffffffff], [
     2 ** 31,
     2 ** 31,
@@ -154,12 +45,10 @@ Deno.test("a window that leaves its segment is refused with EFAULT, however its 
 
   runs.forEach(([offset, byteLength], sequence) => {
     placeRequest(sequence, place);
-    channel.words[place.head] = 3;
-    channel.words.set([1, 7, offset!, byteLength!], place.fields);
-    channel.core.post(sequence);
+    channel.words.set([1, 7, offset!, byteLength!], place.near);
+    post(channel, sequence, 3);
     server.serve();
-    placeReply(sequence, 1, place);
-    assertEquals(channel.words[place.head], -ERRNO.EFAULT, `${offset}+${byteLength}`);
+    assertEquals(resultOf(channel, sequence), -ERRNO.EFAULT, `${offset}+${byteLength}`);
   });
 });
 
@@ -167,34 +56,29 @@ Deno.test("random words in every field of a request crash nobody and are answere
   let seed = 12345;
   const random = () => seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
   const { channel, server } = pair();
-  const place = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
+  const place = { near: 0, far: 0, payload: 0 };
 
   for (let sequence = 0; sequence < 20_000; sequence++) {
     placeRequest(sequence, place);
-    for (let word = place.head; word < place.payload >> 2; word++) channel.words[word] = random();
-    channel.words[place.head] = sequence % 2 ? 1 + (random() >>> 0) % 4 : random();
-    if (sequence % 3 === 0) channel.words[place.fields] = (random() >>> 0) % 128;
-    assertEquals(channel.core.post(sequence), 1);
+    for (let word = 0; word < 5; word++) channel.words[place.near + word] = random();
+    for (let word = 0; word < 7; word++) channel.words[place.far + word] = random();
+    for (let word = 0; word < 64; word++) channel.words[(place.payload >> 2) + word] = random();
+    if (sequence % 3 === 0) channel.words[place.near] = (random() >>> 0) % 128;
+    const code = sequence % 2 ? 1 + (random() >>> 0) % 4 : random();
+    post(channel, sequence, code);
     server.serve();
-    assert(channel.core.poll(sequence) > 0, "it is answered");
-    assertEquals(channel.core.reap(sequence), 1);
+    assert(channel.core.reap(sequence) > 0, "it is answered");
   }
 });
 
 Deno.test("random state words neither hang the server nor make it leave its slots", () => {
   let seed = 99;
   const random = () => seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
-  const { channel, server } = pair();
+  const { channel, server, bell } = pair();
   const neighbour = Channel.create(0, 1);
-  server.attach({
-    channel: neighbour,
-    badge: 2,
-    censusIndex: 0,
-    protocol: Demo as never,
-    handlers: { number: ({ value }) => value },
-  });
-  const waiter = { ...unsupervised, sleepMsMax: 0, beginSleep: () => void server.serve() };
-  const good = clientOf(neighbour, waiter);
+  attach(server, neighbour, { number: ({ value }) => value }, { badge: 2 });
+  const waiter = plainWaiter({ sleepMsMax: 0, beginSleep: () => void server.serve() });
+  const good = clientOf(neighbour, bell, waiter);
 
   for (let round = 0; round < 2_000; round++) {
     for (let index = 0; index < SLOT_COUNT; index++) {
@@ -210,105 +94,176 @@ Deno.test("an unknown operation is ENOSYS, an OsError of a handler its errno", (
   const { channel, server, client } = pair();
   assertThrows(() => client.callSync("number", { value: -1 }), OsError, "EIO");
 
-  const place = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
-  placeRequest(1, place);
-  channel.words[place.head] = 77;
-  channel.core.post(1);
-  server.serve();
-  placeReply(1, 1, place);
-  assertEquals(channel.words[place.head], -ERRNO.ENOSYS);
+  [77, -1, 0, 2 ** 31 - 1].forEach((code, i) => {
+    post(channel, i + 1, code);
+    server.serve();
+    assertEquals(resultOf(channel, i + 1), -ERRNO.ENOSYS);
+  });
 });
 
-Deno.test("a handler that throws leaves its request to the successor, which answers it once", () => {
-  const { channel } = pair();
-  const client = clientOf(channel, unsupervised);
+Deno.test("a handler that answers what is no count breaks our own rule", () => {
+  for (const outcome of [0.5, 2 ** 31, NaN, undefined, "text"]) {
+    const channel = Channel.create(0, 1);
+    const server = emptyServer();
+    attach(server, channel, { number: () => outcome });
+    post(channel, 0);
+    assertThrows(() => server.serve(), Error, "answers a count");
+  }
+});
+
+Deno.test("a handler that throws leaves its request to the successor, which answers it once", async () => {
+  const { channel, bell } = pair();
+  const client = clientOf(channel, bell, plainWaiter());
   const answer = client.call("number", { value: 5 });
-  const failing = new ChannelServer(1, { waiter: unsupervised, windows });
-  const attach = (server: ChannelServer, number: UntypedHandler) =>
-    server.attach({
-      channel,
-      badge: 1,
-      censusIndex: 0,
-      protocol: Demo as never,
-      handlers: { number },
-    });
-  attach(failing, () => {
+  const failing = emptyServer(bell);
+  const fails: UntypedHandler = () => {
     throw new Error("we broke a rule of our own");
-  });
+  };
+  attach(failing, channel, { number: fails });
   assertThrows(() => failing.serve(), Error, "rule of our own");
 
   channel.core.fence(2);
   assertEquals(failing.serve(), 0, "the dead take nothing");
-  const successor = new ChannelServer(2, { waiter: unsupervised, windows });
+  const successor = emptyServer(bell);
   let calls = 0;
-  attach(successor, ({ value }) => {
+  const number: UntypedHandler = ({ value }) => {
     calls++;
     return value;
-  });
+  };
+  attach(successor, channel, { number }, { epoch: 2 });
   assertEquals(successor.serve(), 1);
   assertEquals(successor.serve(), 0);
 
+  assertEquals(await answer, 5);
   assertEquals(calls, 1);
-  return answer.then((value) => assertEquals(value, 5));
 });
 
-Deno.test("with C clients no request waits for more than (C-1)*B others", () => {
-  const server = new ChannelServer(1, { waiter: unsupervised, windows });
-  const served: number[] = [];
-  const clients = Array.from({ length: 4 }, (_, index) => {
-    const channel = Channel.create(0, 1);
-    server.attach({
-      channel,
-      badge: index + 1,
-      censusIndex: 0,
-      protocol: Demo as never,
-      handlers: {
-        number: (_, { badge }) => {
-          served.push(badge);
-          return 0;
-        },
-      },
-    });
+Deno.test("promises are answered as they settle, out of order, and not by the fenced", async () => {
+  const { channel, server, client, promised } = pair();
+  const waiting = [1, 2, 3].map((value) => client.call("later", { value }));
+  while (server.serve() > 0);
+  assertEquals([server.promises, channel.slotsInUse()], [3, 3]);
+
+  promised.get(3)!.resolve(33);
+  assertEquals(await waiting[2], 33);
+  promised.get(1)!.reject(new OsError("EIO", "try"));
+  const failed = await waiting[0]!.catch((error: OsError) => error.code);
+  assertEquals([failed, server.promises], ["EIO", 1]);
+
+  channel.core.fence(2);
+  promised.get(2)!.resolve(22);
+  await promised.get(2)!.promise;
+  assertEquals(channel.slotsInUse(), 1, "the successor will answer it");
+  attach(server, channel, { later: () => 222 }, { epoch: 2 });
+  server.serve();
+  assertEquals(await waiting[1], 222);
+});
+
+Deno.test("a handler that waits keeps its request and its context", async () => {
+  const channel = Channel.create(0, 1);
+  const bell = Doorbell.create();
+  const server = emptyServer(bell);
+  const open = Promise.withResolvers<void>();
+  const seen: unknown[] = [];
+  attach(server, channel, {
+    number: async (request, context) => {
+      await open.promise;
+      seen.push([request.value, context.sequence]);
+      return 0;
+    },
+  });
+  const client = clientOf(channel, bell, plainWaiter());
+  const answers = [10, 20].map((value) => client.call("number", { value }));
+  while (server.serve() > 0);
+  open.resolve();
+
+  await Promise.all(answers);
+  assertEquals(seen, [[10, 0], [20, 1]]);
+});
+
+Deno.test("a handler hears that its request was abandoned", () => {
+  const channel = Channel.create(0, 1);
+  const server = emptyServer();
+  const heard: boolean[] = [];
+  attach(server, channel, {
+    number: (_, context) => {
+      heard.push(context.isAbandoned());
+      channel.core.cancel(context.sequence);
+      heard.push(context.isAbandoned());
+      return 0;
+    },
+  });
+  post(channel, 0);
+  assertEquals(server.serve(), 1);
+  assertEquals(heard, [false, true]);
+  assertEquals(channel.core.isFree(SLOT_COUNT), 1);
+});
+
+/** `count` channels on one server that logs the badges in the order of service. */
+function crowd(count: number): { channels: Channel[]; server: ChannelServer; log: number[] } {
+  const bell = Doorbell.create();
+  const server = emptyServer(bell);
+  const log: number[] = [];
+  const channels = Array.from({ length: count }, (_, index) => {
+    const { memory } = Channel.create(0, 1);
+    const channel = new Channel(memory, { ring: bell.core.ring, index });
+    const number: UntypedHandler = (_, { badge }) => {
+      log.push(badge);
+      return 0;
+    };
+    attach(server, channel, { number }, { badge: index + 1 });
     return channel;
   });
-  const place = { head: 0, payloadBytes: 0, fields: 0, payload: 0 };
-  const postAll = (channel: Channel, from: number, count: number): void => {
-    for (let sequence = from; sequence < from + count; sequence++) {
-      placeRequest(sequence, place);
-      channel.words[place.head] = 4;
-      channel.core.post(sequence);
+  return { channels, server, log };
+}
+
+for (const count of [4, SCAN_CHANNELS_MAX + 3]) {
+  Deno.test(`with ${count} clients no request waits for more than (C-1)*B others`, () => {
+    const { channels, server, log } = crowd(count);
+    const next = channels.map(() => 0);
+    const fill = (index: number): void => {
+      while (channels[index]!.core.isFree(next[index]!)) post(channels[index]!, next[index]!++);
+    };
+    for (let round = 0; round < 300; round++) {
+      // The greedy fill their channels again and again; the polite one posts at any moment.
+      for (let turn = 0; turn < round % 7; turn++) server.lookOut(2);
+      post(channels[0]!, next[0]!++);
+      log.length = 0;
+      while (!log.includes(1)) {
+        for (let index = 1; index < count; index++) fill(index);
+        if (round % 2 === 0) server.lookOut(2);
+        else server.serve();
+        const others = log.includes(1) ? log.indexOf(1) : log.length;
+        assert(others <= (count - 1) * TURN_BUDGET, `waited for ${others}`);
+      }
     }
-  };
-  for (const greedy of clients.slice(1)) postAll(greedy, 0, SLOT_COUNT);
-  for (let turn = 0; turn < 4; turn++) {
-    served.length = 0;
-    postAll(clients[0]!, turn, 1);
-    server.serve();
-    const before = served.indexOf(1);
-    assert(before >= 0 && before <= 3 * TURN_BUDGET, `waited for ${before}`);
-  }
-});
+  });
+}
 
-Deno.test("a closed channel says so to synchronous and asynchronous callers", async () => {
-  const { channel, client } = pair();
-  const waiting = clientOf(channel, unsupervised);
-  const answer = waiting.call("number", { value: 1 });
-  channel.close(ERRNO.ESHUTDOWN);
-
-  await assertRejects(() => answer, OsError, "ESHUTDOWN");
-  assertThrows(() => client.callSync("number", { value: 1 }), OsError, "ESHUTDOWN");
-});
-
-Deno.test("more requests than slots are refused with EAGAIN, and none is lost", async () => {
-  const { server, client, taken } = pair();
-  const answers = Array.from(
-    { length: SLOT_COUNT },
-    (_, value) => client.call("number", { value }),
-  );
-
-  await assertRejects(() => client.call("number", { value: 1 }), OsError, "EAGAIN");
+Deno.test("above a few channels only those with ready bits are looked at, and lost bits are found", () => {
+  const { channels, server, log } = crowd(SCAN_CHANNELS_MAX + 1);
   while (server.serve() > 0);
-  assertEquals(await Promise.all(answers), Array.from({ length: SLOT_COUNT }, (_, i) => i));
+  post(channels[5]!, 0);
+  assertEquals(server.serve(), 1);
 
-  assertEquals(taken.length, SLOT_COUNT);
+  // A client that died before it rang: the slot says POSTED, and no bit says so.
+  const silent = new Channel(channels[7]!.memory);
+  post(silent, 0);
+  assertEquals(server.serve(), 0);
+  assertEquals(server.serveAll(), 1);
+  assertEquals(log, [6, 8]);
+
+  post(silent, 1);
+  let turns = 0;
+  while (server.serve() === 0) assert(++turns < 200, "busy servers look at all from time to time");
+});
+
+Deno.test("a channel that is attached late or taken away disturbs nobody", () => {
+  const { channels, server, log } = crowd(3);
+  server.detach(server.channels[0]!);
+  for (const channel of channels) post(channel, 0);
+  assertEquals(server.serve(), 2);
+  assertEquals(log.sort(), [2, 3]);
+  attach(server, channels[0]!, { number: () => 0 });
+  assertEquals(server.serve(), 1, "what was posted before is found");
 });

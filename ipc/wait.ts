@@ -1,5 +1,5 @@
 /**
- * How an incarnation waits: who it must obey before and after it sleeps.
+ * How an incarnation waits: who it must obey before and after it sleeps, and when it may spin.
  *
  * @module
  */
@@ -28,27 +28,68 @@ export interface Waiter {
   endSleep(): void;
   /** Throws if it was fenced. For waits that leave the thread to others. */
   check(): void;
+  /** A clock that never goes back, for time limits. */
+  nowMs(): number;
 }
 
-/**
- * The waiter of a plain worker that nobody supervises: sleeps, never spins.
- *
- * @example
- * ```ts
- * import { unsupervised } from "@hako/ipc";
- *
- * if (!unsupervised.crowded()) throw new Error("it would spin");
- * ```
- */
-export const unsupervised: Waiter = {
-  sleepMsMax: SLEEP_MS_MAX,
-  crowded: () => true,
-  arrived: () => {},
-  wakes: () => {},
-  beginSleep: () => {},
-  endSleep: () => {},
-  check: () => {},
-};
+/** How many cores there are. Node 20 has no `navigator`; two are what spinning needs to pay. */
+function coreCount(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 2;
+}
+
+/** Whether those awake by the census outnumber the cores. Hot path: read without order. */
+export function isCrowded(census: Int32Array, cores: number): boolean {
+  let awake = 0;
+  for (let i = 0; i < census.length; i++) awake += census[i]!;
+  return awake > cores;
+}
+
+/** The waiter of a worker that nobody supervises: it is never fenced, and counts itself. */
+export class LoneWaiter implements Waiter {
+  /** The longest single sleep. */
+  readonly sleepMsMax = SLEEP_MS_MAX;
+  readonly #census: Int32Array;
+  readonly #index: number;
+  readonly #cores: number = coreCount();
+
+  /**
+   * A waiter among those of one census.
+   *
+   * @param census A word for each worker: 1 while it is awake.
+   * @param index Its own word.
+   */
+  constructor(census: Int32Array, index: number) {
+    this.#census = census;
+    this.#index = index % census.length;
+  }
+
+  crowded(): boolean {
+    this.#census[this.#index] = 1;
+    return isCrowded(this.#census, this.#cores);
+  }
+
+  arrived(): void {
+    this.#census[this.#index] = 0; // Back to its program, and maybe to its event loop.
+  }
+
+  wakes(censusIndex: number): void {
+    this.#census[censusIndex % this.#census.length] = 1;
+  }
+
+  beginSleep(): void {
+    this.#census[this.#index] = 0;
+  }
+
+  endSleep(): void {
+    this.#census[this.#index] = 1;
+  }
+
+  check(): void {}
+
+  nowMs(): number {
+    return performance.now();
+  }
+}
 
 /**
  * Whether to look for another round at what is waited for, or to sleep.

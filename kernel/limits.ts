@@ -11,10 +11,10 @@ export const DOMAINS_MAX = 64;
 export const SEGMENT_BYTES_MAX = 2 ** 32 - 4096;
 
 /** How often the kernel looks at leases when nothing happens. */
-export const TICK_MS = 50;
+export const TICK_MS = 100;
 
-/** A sleeping domain beats every 50 ms; eight missed beats on a busy machine mean that it is dead. */
-export const LEASE_MS = 400;
+/** A sleeping domain beats every 400 ms; five missed beats mean that it died without a word. */
+export const LEASE_MS = 2_000;
 
 /** A domain may compute without a beat for this long, unless its manifest says otherwise. */
 export const HANG_MS_DEFAULT = 5_000;

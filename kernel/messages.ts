@@ -63,6 +63,8 @@ export interface ServedGrant {
   readonly endpoint: string;
   readonly channel: number;
   readonly badge: number;
+  /** The channel's number at the server's doorbell. */
+  readonly index: number;
   readonly censusIndex: number;
   readonly memory: WebAssembly.Memory;
 }
@@ -71,6 +73,8 @@ export interface ServedGrant {
 export interface UsedGrant {
   readonly endpoint: string;
   readonly protocol: ProtocolName;
+  /** The channel's number at the server's doorbell. */
+  readonly index: number;
   readonly memory: WebAssembly.Memory;
   readonly bell: WebAssembly.Memory;
   readonly censusIndex: number;

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { CHANNEL, DOORBELL, PHASE, SLOT } from "../layouts/channel.ts";
+import { assert } from "../assert.ts";
+import { CHANNEL, DOORBELL, PHASE, SLOT, SLOTS_AT } from "../layouts/channel.ts";
 import { SLOT_COUNT } from "../limits.ts";
 
 /** The text of `assembly/constants.ts`. */
@@ -18,17 +19,15 @@ export function assemblyConstants(): string {
 }
 
 function constants(): [string, number][] {
+  assert(CHANNEL.at.bell === DOORBELL.at.bell, "both memories begin with a bell");
   return [
     ["SLOT_COUNT", SLOT_COUNT],
-    ["SLOTS_AT", CHANNEL.byteLength],
+    ["SLOTS_AT", SLOTS_AT],
     ["SLOT_BYTES", SLOT.byteLength],
-    ["CLIENT_BELL_AT", CHANNEL.at.clientBell],
-    ["CLIENT_SLEEPERS_AT", CHANNEL.at.clientSleepers],
     ["BELL_AT", DOORBELL.at.bell],
-    ["SLEEPERS_AT", DOORBELL.at.sleepers],
-    ["FREE", PHASE.FREE],
-    ["POSTED", PHASE.POSTED],
-    ["TAKEN", PHASE.TAKEN],
-    ["DONE", PHASE.DONE],
+    ["EPOCH_AT", CHANNEL.at.epoch],
+    ["USES_READY_AT", DOORBELL.at.usesReady],
+    ["READY_AT", DOORBELL.at.ready],
+    ...Object.entries(PHASE),
   ];
 }

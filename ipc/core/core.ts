@@ -7,35 +7,63 @@
 
 import { CORE_BASE64 } from "./core_bytes.ts";
 
-/** The operations on the memory that the instance was made for; see `assembly/core.ts`. */
+/**
+ * The operations on the memory that the instance was made for. What each promises, and in how many
+ * steps, stands in `assembly/core.ts`. Truth values are 0 or 1.
+ */
 export interface Core {
-  /** Makes every slot FREE. */
-  initialise(first: number, epoch: number): void;
-  /** Client: posts and rings; 1 if posted. */
+  /** Wakes whoever has announced a sleep on this memory's bell. */
+  wake(): void;
+  /** Announces a sleep; answers what to wait on. */
+  announce(): number;
+  /** Sleeps while the bell is as announced; answers whether until the time had passed. */
+  wait(announced: number, timeoutMs: number): number;
+  /** Doorbell, clients: there is something to take in the channel with this index. */
+  ring(index: number): void;
+  /** Doorbell, server: asks the clients to set ready bits. */
+  useReady(): void;
+  /** Doorbell, server: takes 32 ready bits. */
+  takeReady(word: number): number;
+  /** Client: posts and rings; 1 posted, 0 not free, 2 try again. */
   post(sequence: number): number;
-  /** Client: 0 while unanswered, then 1 (even reply area) or 2 (odd). */
-  poll(sequence: number): number;
-  /** Client: polls up to `limit` times. */
-  spin(sequence: number, limit: number): number;
-  /** Client: posts and spins; -1 if the slot is not free. */
-  call(sequence: number, limit: number): number;
-  /** Client: gives the slot of an answered request back. */
+  /** Client: posts a run of requests and rings once; answers how many. */
+  postMany(first: number, count: number): number;
+  /** Client: whether the slot of a sequence is its own. */
+  isFree(sequence: number): number;
+  /** Client: 0 while unanswered, then 1 (even answer) or 2 (odd). */
   reap(sequence: number): number;
+  /** Client: reaps up to `limit` times. */
+  spin(sequence: number, limit: number): number;
+  /** Client: posts and spins; -1 not posted. */
+  call(sequence: number, limit: number): number;
+  /** Client: 1 never begun, 2 the server gives the slot back, 0 answered, 3 try again. */
+  cancel(sequence: number): number;
   /** Server: 1 taken, 0 not there, 2 dealt with already. */
   take(sequence: number, epoch: number): number;
-  /** Server: publishes the answer and rings; 0 if fenced. */
-  complete(sequence: number, epoch: number): number;
-  /** Kernel: hands every slot to the server of `epoch`; answers how many requests wait. */
-  fence(epoch: number): number;
+  /** Server: takes, looking up to `limit` times. */
+  spinTake(sequence: number, epoch: number, limit: number): number;
+  /** Server: publishes the answer, or gives the slot back; 0 if fenced. */
+  complete(sequence: number, epoch: number, oneWay: number): number;
+  /** Server: whether nobody waits for what it took. */
+  isAbandoned(sequence: number, epoch: number): number;
   /** Server: the first sequence that a fresh incarnation looks at. */
   firstUnfinished(): number;
-  /** Rings the client of the channel. */
-  ringClient(): void;
-  /** Doorbell: rings its domain. */
-  ring(): void;
-  /** Doorbell: looks up to `limit` times for a bell other than `seen`. */
-  spinBell(seen: number, limit: number): number;
+  /** Owner: makes every slot FREE. */
+  initialise(first: number, epoch: number): void;
+  /** Owner: hands every slot to the server of `epoch`; answers how many requests wait. */
+  fence(epoch: number): number;
 }
+
+/** Who is rung by `post`. */
+export interface Peer {
+  /** The `ring` of the server's doorbell. */
+  readonly ring: (index: number) => void;
+  /** The channel's index at that doorbell. */
+  readonly index: number;
+}
+
+/** For whoever never posts. */
+const NOBODY: Peer = { ring: () => {}, index: 0 };
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -43,14 +71,12 @@ let compiled: WebAssembly.Module | undefined;
  * An instance of the core on one memory.
  *
  * @param memory The memory of a channel or of a doorbell.
- * @param ringPeer What `post` calls when a request is there: the `ring` of the server's doorbell.
+ * @param peer What `post` rings.
  */
-export function instantiateCore(memory: WebAssembly.Memory, ringPeer: () => void): Core {
+export function instantiateCore(memory: WebAssembly.Memory, peer: Peer = NOBODY): Core {
   compiled ??= new WebAssembly.Module(coreBytes());
-  const instance = new WebAssembly.Instance(compiled, {
-    env: { memory },
-    peer: { ring: ringPeer },
-  });
+  const { ring, index } = peer;
+  const instance = new WebAssembly.Instance(compiled, { env: { memory }, peer: { ring, index } });
   return instance.exports as unknown as Core;
 }
 

@@ -1,99 +1,149 @@
 /**
- * The shared memory of one channel: a head, then 64 slots.
+ * The shared memory of one channel: a head, then the heads of 64 slots, then their bodies.
  *
  * ```text
- *      0  head     bell words of the client, the word by which the kernel closes the channel
- *   1024  slot 0   64 B state and request words | 256 B request payload
- *                  320 B reply area of even epochs | 320 B reply area of odd epochs | reserved
- *   2048  slot 1 ...
+ *      0  head      the client's bell; what the channel's owner says: closed, epoch, protocol
+ *   1024  slot 0    line 0: state, operation, 5 request words, the short answers of both parities
+ *                   line 1: 7 more request words
+ *   1152  slot 1 ...
+ *   9216  body 0    256 B request payload | 320 B rest of the even answer | 320 B of the odd one
+ *  10112  body 1 ...
  * ```
  *
  * The slot with index `sequence & 63` holds the request of that sequence, so the order of posting
- * needs no ring: a server looks at one word to know whether the next request is there.
+ * needs no ring: a server looks at one word to know whether the next request is there. A call of up
+ * to five words whose answer has up to three touches a single cache line in each direction.
  *
  * @module
  */
 
 import { bytes, defineLayout, i32, type Layout, type LayoutField, u32, u64 } from "../layout.ts";
-import { PAYLOAD_BYTES, REPLY_WORDS, REQUEST_WORDS, SLOT_COUNT } from "../limits.ts";
+import {
+  NAME_BYTES_MAX,
+  PAYLOAD_BYTES,
+  READY_CHANNELS_MAX,
+  REPLY_NEAR_WORDS,
+  REPLY_WORDS,
+  REQUEST_NEAR_WORDS,
+  REQUEST_WORDS,
+  SLOT_COUNT,
+} from "../limits.ts";
 
 /** The head of a channel. */
 export const CHANNEL: Layout<{
-  clientBell: LayoutField;
-  clientSleepers: LayoutField;
+  bell: LayoutField;
   bellReserved: LayoutField;
   closed: LayoutField;
-  closedReserved: LayoutField;
+  epoch: LayoutField;
+  version: LayoutField;
+  nameBytes: LayoutField;
+  name: LayoutField;
+  reserved: LayoutField;
 }> = defineLayout("channel", { byteLength: 1024 }, {
-  clientBell: u32, // Counts completions. Written by the server, in any state; wraps.
-  clientSleepers: u32, // How many wait on the bell. Written by the client; too many costs a wake-up.
-  bellReserved: bytes(56),
-  closed: i32, // 0 while open, then an errno for ever. Written by the kernel alone.
-  closedReserved: bytes(956),
+  bell: u32, // The client's event count, as the doorbell's. At the same offset: one core serves both.
+  bellReserved: bytes(60),
+  closed: i32, // 0 while open, then an errno for ever. Written by the channel's owner alone.
+  epoch: u32, // The incarnation to which the slots belong. Written by whoever fences.
+  version: u32, // The protocol's version, from 1; 0 until a server has said what it speaks.
+  nameBytes: u32, // Written before the version, as the name is; by the first server.
+  name: bytes(NAME_BYTES_MAX),
+  reserved: bytes(896),
 });
 
 /**
- * One request and its answer.
+ * The head of one request and its answer.
  *
  * `state` alone moves a slot through its life, by compare-and-swap:
  * `sequence(32) | epoch(24) | area(1) at bit 3 | phase(3)`. The epoch is that of the server
- * incarnation which may move the slot next; the kernel's fence rewrites it in every slot, and from
- * then on each step of an older incarnation fails. Request fields belong to the client while FREE
- * and are read by the server while TAKEN; the reply area of parity `epoch & 1` belongs to that
- * incarnation while TAKEN, so a fenced one scribbles where its successor does not answer.
+ * incarnation which may move the slot next; the fence raises it in every slot, and from then on each
+ * step of an older incarnation fails. Request fields belong to the client while FREE or DONE and are
+ * read by the server while TAKEN or CANCELLED; the answer of parity `epoch & 1` belongs to that
+ * incarnation meanwhile, so a fenced one scribbles where its successor does not answer.
  */
 export const SLOT: Layout<{
   state: LayoutField;
   operation: LayoutField;
-  requestPayloadBytes: LayoutField;
-  requestWords: LayoutField;
-  requestPayload: LayoutField;
+  requestNear: LayoutField;
   replyEven: LayoutField;
   replyOdd: LayoutField;
+  requestFar: LayoutField;
   reserved: LayoutField;
-}> = defineLayout("slot", { byteLength: 1024 }, {
+}> = defineLayout("slot", { byteLength: 128 }, {
   state: u64,
   operation: u32,
-  requestPayloadBytes: u32,
-  requestWords: bytes(REQUEST_WORDS * 4),
-  requestPayload: bytes(PAYLOAD_BYTES),
-  replyEven: bytes(64 + PAYLOAD_BYTES),
-  replyOdd: bytes(64 + PAYLOAD_BYTES),
-  reserved: bytes(64),
+  requestNear: bytes(REQUEST_NEAR_WORDS * 4),
+  replyEven: bytes(4 + REPLY_NEAR_WORDS * 4), // The result, a count or a negative errno; words.
+  replyOdd: bytes(4 + REPLY_NEAR_WORDS * 4),
+  requestFar: bytes((REQUEST_WORDS - REQUEST_NEAR_WORDS) * 4),
+  reserved: bytes(36),
 });
 
-/** One reply area. */
-export const REPLY: Layout<{
-  result: LayoutField;
-  payloadBytes: LayoutField;
-  words: LayoutField;
-  payload: LayoutField;
-}> = defineLayout("reply", { byteLength: 64 + PAYLOAD_BYTES }, {
-  result: i32, // A count, or a negative errno.
-  payloadBytes: u32,
-  words: bytes(REPLY_WORDS * 4),
-  payload: bytes(PAYLOAD_BYTES),
+/** What does not fit in the head of a slot. Owned as the head's parts are. */
+export const BODY: Layout<{
+  request: LayoutField;
+  replyEven: LayoutField;
+  replyOdd: LayoutField;
+}> = defineLayout("body", { byteLength: 896 }, {
+  request: bytes(PAYLOAD_BYTES),
+  replyEven: bytes(64 + PAYLOAD_BYTES),
+  replyOdd: bytes(64 + PAYLOAD_BYTES),
 });
+
+/** The rest of one answer. */
+export const REPLY: Layout<{ far: LayoutField; reserved: LayoutField; payload: LayoutField }> =
+  defineLayout("reply", { byteLength: 64 + PAYLOAD_BYTES }, {
+    far: bytes((REPLY_WORDS - REPLY_NEAR_WORDS) * 4),
+    reserved: bytes(20),
+    payload: bytes(PAYLOAD_BYTES),
+  });
 
 /** The phases of a slot, in the low three bits of its state word. */
 export const PHASE = {
-  /** The client may write a request. */
+  /** The client may write the request of the word's sequence. */
   FREE: 0,
   /** The request waits for the server of the word's epoch. */
   POSTED: 1,
   /** The server of the word's epoch is at work on it. */
   TAKEN: 2,
-  /** The answer waits for the client, in the reply area of the word's area bit. */
+  /** The answer lies in the parity of the word's area bit. The slot is its client's, as if FREE. */
   DONE: 3,
+  /** The server is at work on it, and nobody waits for the answer. */
+  CANCELLED: 4,
 } as const;
 
-/** Pages of 64 KiB in the memory of a channel. */
-export const CHANNEL_PAGES = Math.ceil((CHANNEL.byteLength + SLOT_COUNT * SLOT.byteLength) / 65536);
+/** Byte offset of the first slot's head. */
+export const SLOTS_AT: number = CHANNEL.byteLength;
 
-/** The doorbell of a serving domain: a memory of one page that all its clients share. */
-export const DOORBELL: Layout<{ bell: LayoutField; sleepers: LayoutField; reserved: LayoutField }> =
-  defineLayout("doorbell", { byteLength: 64 }, {
-    bell: u32, // Counts posts and the kernel's calls. Written by anyone; wraps.
-    sleepers: u32, // How many wait on the bell. Written by the domain.
-    reserved: bytes(56),
-  });
+/** Byte offset of the first slot's body. */
+export const BODIES_AT: number = SLOTS_AT + SLOT_COUNT * SLOT.byteLength;
+
+/** Pages of 64 KiB in the memory of a channel. */
+export const CHANNEL_PAGES = Math.ceil((BODIES_AT + SLOT_COUNT * BODY.byteLength) / 65536);
+
+/**
+ * The doorbell of a serving domain: a memory of one page that all its clients share.
+ *
+ * `bell` is an event count whose lowest bit says that somebody may be asleep: sleepers set it, and
+ * who rings while it is set adds one, which clears it, and notifies everybody. Nobody touches it
+ * while everybody is awake, and nobody takes an announcement back, so a zombie can add a wake-up and
+ * never take one away.
+ */
+export const DOORBELL: Layout<{
+  bell: LayoutField;
+  bellReserved: LayoutField;
+  usesReady: LayoutField;
+  channels: LayoutField;
+  probe: LayoutField;
+  reserved: LayoutField;
+  ready: LayoutField;
+  census: LayoutField;
+}> = defineLayout("doorbell", { byteLength: 512 }, {
+  bell: u32, // Written by anyone; wraps.
+  bellReserved: bytes(60),
+  usesReady: u32, // 1 once the server has too many channels to look at each. Written by the server.
+  channels: u32, // How many channels were made beside this bell, where nobody else counts them.
+  probe: u32, // Counted up by a server that wants to know whether two memories are one.
+  reserved: bytes(52),
+  ready: bytes(READY_CHANNELS_MAX / 8), // A bit per channel. Set by its client, cleared by the server.
+  census: bytes(256), // Who is awake: the server, then its clients by index. See `census.ts`.
+});

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Doorbell, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
+import { Doorbell, isCrowded, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { BootMessage } from "../messages.ts";
@@ -58,9 +58,7 @@ export class Incarnation implements Waiter {
   }
 
   crowded(): boolean {
-    let awake = 0;
-    for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
-    return awake > this.#cores;
+    return isCrowded(this.#census, this.#cores);
   }
 
   arrived(): void {
@@ -72,9 +70,13 @@ export class Incarnation implements Waiter {
     if (censusIndex !== PROGRAM_CENSUS_INDEX) this.#census[censusIndex] = 1;
   }
 
-  /** @throws {Fenced} If this life is over. */
+  /**
+   * Hot path: read without order, since the slots say the same to whoever acts on an older value.
+   *
+   * @throws {Fenced} If this life is over.
+   */
   check(): void {
-    if (Atomics.load(this.#words, FENCE) !== 0) throw new Fenced("fenced");
+    if (this.#words[FENCE] !== 0) throw new Fenced("fenced");
   }
 
   /** @throws {Fenced} If this life is over. */
@@ -94,6 +96,10 @@ export class Incarnation implements Waiter {
     this.check();
   }
 
+  nowMs(): number {
+    return performance.now();
+  }
+
   /** Leaves the census: an app whose work is done needs no core. */
   rest(): void {
     this.#census[this.#censusIndex] = 0;
@@ -104,9 +110,9 @@ export class Incarnation implements Waiter {
     Atomics.store(this.#words, HEARTBEAT, (this.#words[HEARTBEAT]! + 1) | 0);
   }
 
-  /** Whether the kernel has posted control messages since the last look. */
+  /** Whether the kernel has posted control messages since the last look. Hot path. */
   hasControl(): boolean {
-    const count = Atomics.load(this.#words, CONTROL);
+    const count = this.#words[CONTROL]!;
     const changed = count !== this.#controlSeen;
     this.#controlSeen = count;
     return changed;

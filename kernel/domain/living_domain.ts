@@ -5,7 +5,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { receiveMessageOnPort } from "node:worker_threads";
 import {
   assert,
@@ -21,9 +20,10 @@ import {
   type OperationsOf,
   OsError,
   type Protocol,
+  serveBlocking,
   type ServedChannel,
-  Spin,
-  SPIN_LOOKS,
+  serveEvented,
+  type Serving,
   type UntypedHandler,
 } from "@hako/ipc";
 import { EXIT } from "../layouts/boot.ts";
@@ -39,28 +39,18 @@ import type { Domain } from "./domain.ts";
 import { Fenced, Incarnation } from "./incarnation.ts";
 import { HeldWindows } from "./windows.ts";
 
-/** Turns after which a busy evented domain returns to its event loop, so that it can be stopped. */
-const BUSY_TURNS_MAX = 64;
-
-/** How long an evented domain sleeps in place: a terminated one lives on no longer than this. */
-const SHORT_SLEEP_MS = 2;
-
-/** Short sleeps and returns to the event loop, by turns, before it sleeps there: about 20 ms. */
-const IDLE_SLEEPS_MAX = 20;
-
 interface Service {
   readonly protocol: Protocol<Operations>;
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
 }
 
 /** What {@linkcode enter} answers. */
-export class LivingDomain implements Domain {
+export class LivingDomain implements Domain, Serving {
   readonly name: string;
   readonly epoch: number;
   readonly options: Readonly<Record<string, unknown>>;
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
-  readonly #spin: Spin;
   readonly #windows: HeldWindows;
   readonly #environment: ClientEnvironment;
   readonly #server: ChannelServer;
@@ -70,7 +60,6 @@ export class LivingDomain implements Domain {
   readonly #inbox: ControlMessage[] = [];
   #close: () => void = () => {};
   #serving = false;
-  #isWarm = false;
   #halting = false;
 
   constructor(message: BootMessage) {
@@ -80,11 +69,10 @@ export class LivingDomain implements Domain {
     this.options = message.options;
     this.#incarnation = new Incarnation(message);
     this.#incarnation.announceClosing();
-    this.#spin = new Spin(this.#incarnation);
     this.#windows = new HeldWindows(() => this.#receive());
     for (const segment of message.segments) this.#windows.grant(segment);
     this.#environment = { waiter: this.#incarnation, windows: this.#windows };
-    this.#server = new ChannelServer(message.epoch, this.#environment);
+    this.#server = new ChannelServer(this.#incarnation.bell, this.#environment);
     this.#faultVisits = new Int32Array(message.faultVisits);
     // A domain that serves nothing listens in its event loop; one that serves, in its serving loop.
     if (Object.keys(message.serves).length === 0) this.#listen();
@@ -106,7 +94,8 @@ export class LivingDomain implements Domain {
     const grant = this.#message.used.find((used) => used.endpoint === endpoint);
     if (grant === undefined) this.fail("ENOENT", `find ${endpoint} under uses in the manifest`);
     this.#refuseOther(protocol, grant.protocol, endpoint);
-    const server = { bell: new Doorbell(grant.bell), censusIndex: grant.censusIndex };
+    const { index, censusIndex } = grant;
+    const server = { bell: new Doorbell(grant.bell), index, censusIndex };
     return new ChannelClient(protocol, grant.memory, server, this.#environment);
   }
 
@@ -166,8 +155,9 @@ export class LivingDomain implements Domain {
     // Terminated from outside: nothing after this point runs.
     this.#tell({ type: "terminate-here", point: fault.point });
     for (;;) {
+      const announced = this.#incarnation.bell.announce();
       this.#incarnation.beginSleep();
-      this.#incarnation.bell.sleep(this.#incarnation.bell.count, this.#incarnation.sleepMsMax);
+      this.#incarnation.bell.wait(announced, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();
     }
   }
@@ -187,8 +177,8 @@ export class LivingDomain implements Domain {
       for (const served of this.#message.served) this.#open(served);
       this.#tell({ type: "ready" });
       const { kind } = this.#message;
-      if (kind === "driver" || kind === "gateway") await this.#serveEvented();
-      else this.#serveBlocking();
+      if (kind === "driver" || kind === "gateway") await serveEvented(this.#server, this);
+      else serveBlocking(this.#server, this);
       this.#tell({ type: "halted" });
       this.#incarnation.yieldToFence();
     } catch (error) {
@@ -197,71 +187,18 @@ export class LivingDomain implements Domain {
     }
   }
 
-  #serveBlocking(): void {
-    while (!this.#halting) {
-      const seen = this.#incarnation.bell.count;
-      if (this.#busy(seen)) continue;
-      this.#incarnation.beginSleep();
-      this.#incarnation.bell.sleep(seen, this.#incarnation.sleepMsMax);
-      this.#incarnation.endSleep();
-    }
-  }
-
-  /**
-   * Serves a turn, or looks for a ring after `seen` for as long as that pays: after requests, not
-   * after a sleep that ended by the clock.
-   */
-  #busy(seen: number): boolean {
-    if (this.#turn() > 0) {
-      this.#isWarm = true;
-      return true;
-    }
-    const rung = this.#isWarm && this.#spinFor(seen);
-    this.#isWarm = rung;
-    return rung;
-  }
-
-  #spinFor(seen: number): boolean {
-    this.#spin.beginIdle();
-    do {
-      if (this.#incarnation.bell.spin(seen, SPIN_LOOKS)) return true;
-    } while (this.#spin.againIdle());
-    return false;
-  }
-
-  /**
-   * Serves and returns to the event loop, where a terminated worker ends: often while requests come
-   * thick and fast (a sleep in place wakes sooner than a promise), and for good when none come.
-   */
-  async #serveEvented(): Promise<void> {
-    let turns = 0;
-    let idleSleeps = 0;
-    while (!this.#halting) {
-      const seen = this.#incarnation.bell.count;
-      const busy = this.#busy(seen);
-      if (busy) idleSleeps = 0;
-      if (busy && ++turns < BUSY_TURNS_MAX) continue;
-      turns = 0;
-      this.#incarnation.beginSleep();
-      if (busy || idleSleeps % 2 === 1) await nextTurn();
-      else if (idleSleeps < IDLE_SLEEPS_MAX) this.#incarnation.bell.sleep(seen, SHORT_SLEEP_MS);
-      else await this.#incarnation.bell.sleepAsync(seen, this.#incarnation.sleepMsMax);
-      this.#incarnation.endSleep();
-      idleSleeps++;
-    }
-  }
-
-  /** One turn: control messages first, then each channel's budget. Answers the requests served. */
-  #turn(): number {
+  /** Control messages first; then whether to serve. Hot path. */
+  proceed(): boolean {
     this.#incarnation.check();
     if (this.#incarnation.hasControl()) this.#receive();
     for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
       this.#obey(message);
     }
-    if (this.#halting) return 0;
-    const answered = this.#server.serve();
-    if (answered > 0) this.#incarnation.beat();
-    return answered;
+    return !this.#halting;
+  }
+
+  progressed(): void {
+    this.#incarnation.beat();
   }
 
   /** Reads what the kernel has sent. Segments take effect at once, even within a request. */
@@ -294,11 +231,13 @@ export class LivingDomain implements Domain {
     }
   }
 
-  #open({ endpoint, channel: id, badge, censusIndex, memory }: ServedGrant): void {
+  #open({ endpoint, channel: id, badge, index, censusIndex, memory }: ServedGrant): void {
     const service = this.#services.get(endpoint);
     assert(service !== undefined, "every endpoint of the manifest is served before the first turn");
     const channel = new Channel(memory);
-    this.#served.set(id, this.#server.attach({ channel, badge, censusIndex, ...service }));
+    const { epoch } = this;
+    const accepted = { channel, epoch, badge, index, censusIndex, ...service };
+    this.#served.set(id, this.#server.attach(accepted));
   }
 
   /** For a domain without a serving loop: control messages as events. */
@@ -318,11 +257,6 @@ export class LivingDomain implements Domain {
   #tell(message: DomainMessage): void {
     this.#message.control.postMessage(message);
   }
-}
-
-/** Lets the event loop have its turn: 4 us, where `setTimeout` takes over a millisecond. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 interface AnyName {

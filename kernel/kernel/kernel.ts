@@ -124,7 +124,7 @@ export class Kernel implements Supervised {
     this.#machine.postMessage(order, transfer);
     this.#machineBell.ring();
     for (const { client, channel } of this.connections) {
-      if (client === PROGRAM) channel.core.ringClient();
+      if (client === PROGRAM) channel.core.wake();
     }
   }
 
@@ -228,6 +228,7 @@ export class Kernel implements Supervised {
       client,
       server: server.plan.name,
       endpoint,
+      index: this.connections.filter((other) => other.server === server.plan.name).length,
       channel: Channel.create(0, server.slotEpoch),
       channelId: ++this.#lastChannel,
     };
@@ -349,16 +350,16 @@ export class Kernel implements Supervised {
     return granted;
   }
 
-  #served({ endpoint, channelId, badge, client, channel }: Connection): ServedGrant {
+  #served({ endpoint, channelId, badge, client, index, channel }: Connection): ServedGrant {
     const censusIndex = this.domains.get(client)?.censusIndex ?? PROGRAM_CENSUS_INDEX;
-    return { endpoint, channel: channelId, badge, censusIndex, memory: channel.memory };
+    return { endpoint, channel: channelId, badge, index, censusIndex, memory: channel.memory };
   }
 
-  #used({ endpoint, server, channel }: Connection): UsedGrant {
+  #used({ endpoint, server, index, channel }: Connection): UsedGrant {
     const entry = this.domains.get(server)!;
     const protocol = entry.plan.serves[endpoint]!;
     const { bell, censusIndex } = entry;
-    return { endpoint, protocol, memory: channel.memory, bell: bell.memory, censusIndex };
+    return { endpoint, protocol, index, memory: channel.memory, bell: bell.memory, censusIndex };
   }
 
   #status(): SystemStatus {

@@ -23,8 +23,8 @@ globalThis.addEventListener("message", (event) => {
 /** Looks on every ring of the kernel's bell, and every {@linkcode TICK_MS} without one. */
 async function look(kernel: Kernel): Promise<never> {
   for (;;) {
-    const seen = kernel.bell.count;
+    const announced = kernel.bell.announce();
     kernel.tick();
-    await kernel.bell.sleepAsync(seen, TICK_MS);
+    await kernel.bell.waitAsync(announced, TICK_MS);
   }
 }

@@ -45,6 +45,8 @@ export interface Connection {
   readonly client: string;
   readonly server: string;
   readonly endpoint: string;
+  /** The connection's number at the server's doorbell. */
+  readonly index: number;
   channel: Channel;
   channelId: number;
 }

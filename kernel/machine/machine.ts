@@ -6,7 +6,7 @@
  */
 
 import { receiveMessageOnPort } from "node:worker_threads";
-import { Doorbell, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
+import { Doorbell, isCrowded, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { DOMAINS_MAX } from "../limits.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { MachineMessage, Order, SystemEvent } from "../messages.ts";
@@ -102,9 +102,7 @@ export class Machine implements Waiter {
 
   crowded(): boolean {
     this.#census[PROGRAM_CENSUS_INDEX] = 1;
-    let awake = 0;
-    for (let i = 0; i < this.#census.length; i++) awake += this.#census[i]!;
-    return awake > navigator.hardwareConcurrency;
+    return isCrowded(this.#census, navigator.hardwareConcurrency);
   }
 
   wakes(censusIndex: number): void {
@@ -125,6 +123,10 @@ export class Machine implements Waiter {
     this.check();
   }
 
+  nowMs(): number {
+    return performance.now();
+  }
+
   /**
    * Obeys orders as they come while the thread is in its event loop. The port has no message handler:
    * the event loop would take an order out of it and deliver it only after the synchronous call that
@@ -132,9 +134,9 @@ export class Machine implements Waiter {
    */
   async #listen(): Promise<void> {
     while (!this.#halted) {
-      const seen = this.#bell.count;
+      const announced = this.#bell.announce();
       this.check();
-      if (!this.#halted) await this.#bell.sleepAsync(seen, SLEEP_MS_MAX);
+      if (!this.#halted) await this.#bell.waitAsync(announced, SLEEP_MS_MAX);
     }
   }
 

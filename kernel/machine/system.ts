@@ -172,7 +172,8 @@ class RunningSystem implements System {
           `which speaks ${name} version ${version}`,
       );
     }
-    const server = { bell: new Doorbell(used.bell), censusIndex: used.censusIndex };
+    const { index, censusIndex } = used;
+    const server = { bell: new Doorbell(used.bell), index, censusIndex };
     const environment = { waiter: this.#machine, windows: this.#windows };
     return new ChannelClient(protocol, used.memory, server, environment);
   }

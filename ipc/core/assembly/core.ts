@@ -1,44 +1,55 @@
-// The channel core: every step that moves a slot through its life.
+// The channel core: every step that moves a slot through its life, and every step of waking.
 //
-//   FREE --post(client)--> POSTED --take(server)--> TAKEN --complete(server)--> DONE --reap(client)--> FREE
-//                             ^------------------------ fence(kernel) ----'
+//   FREE ---post---> POSTED ---take---> TAKEN ---complete---> DONE ---post (next sequence)---> POSTED
+//    ^                | ^                | |                   (reap reads the answer: no step)
+//    |<----cancel-----' '-----fence------' '--cancel--> CANCELLED
+//    '<----complete (one-way)--------------'                |
+//    '<----complete, fence----------------------------------'
 //
 // The state word is sequence(32) | epoch(24) | unused(4) | area(1) | phase(3). The epoch names the
-// server incarnation that may move the slot; `fence` rewrites it, so any later compare-and-swap of
-// an older incarnation fails. Every function but `fence` ends within a fixed number of its own
-// steps whatever the others do; the number stands beside it.
+// server incarnation that may move the slot; `fence` raises it, so any later compare-and-swap of an
+// older incarnation fails. FREE carries the sequence of the slot's next request; DONE that of its
+// last, and is as good as FREE to its client. Every function ends within a fixed number of its own
+// atomic steps whatever the others do; the number stands beside it, and the model checks it.
 //
 // One instance per memory. The instance of a channel imports `ring` from the instance of the
 // server's doorbell; wasm to wasm that costs 4-6 ns.
 
 import {
   BELL_AT,
-  CLIENT_BELL_AT,
-  CLIENT_SLEEPERS_AT,
+  CANCELLED,
   DONE,
+  EPOCH_AT,
   FREE,
   POSTED,
-  SLEEPERS_AT,
+  READY_AT,
   SLOT_BYTES,
   SLOT_COUNT,
   SLOTS_AT,
   TAKEN,
+  USES_READY_AT,
 } from "./constants";
 
 // @ts-ignore: decorator of AssemblyScript
 @external("peer", "ring")
-declare function ringPeer(): void;
+declare function ringPeer(index: u32): void;
+
+// @ts-ignore: decorator of AssemblyScript
+@external("peer", "index")
+declare const peerIndex: u32;
 
 const PHASE_MASK: u64 = 7;
 const AREA_BIT: u64 = 8;
 const LABEL_MASK: u64 = 0xffffffff; // Epoch, area and phase.
 const EPOCH_SHIFT: u64 = 8;
 const SEQUENCE_SHIFT: u64 = 32;
+const TIMED_OUT: i32 = 2; // What `memory.atomic.wait32` answers.
+const ASLEEP: u32 = 1; // The lowest bit of a bell: somebody may be asleep.
 
-// The kernel's fence is the only step that can come between a client's load and its swap, once per
-// death of the server. Four deaths within these few nanoseconds do not happen; if they did, the
-// caller is told to look again.
-const TRIES: i32 = 4;
+// What can come between a client's load and its swap: nothing but a fence while the slot is its own,
+// once per death of the server; a fence, a take and a completion while it cancels.
+const POST_TRIES: i32 = 4;
+const CANCEL_TRIES: i32 = 8;
 
 // @ts-ignore: decorator of AssemblyScript
 @inline
@@ -70,147 +81,234 @@ function epochOf(word: u64): u32 {
   return <u32> ((word & LABEL_MASK) >> EPOCH_SHIFT);
 }
 
+/** Whether the word's slot is the client's, for the request of `sequence`. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function ringAt(bell: usize, sleepers: usize): void {
-  atomic.add<u32>(bell, 1);
-  if (atomic.load<u32>(sleepers) != 0) atomic.notify(bell, -1);
+function isFor(word: u64, sequence: u32): bool {
+  const phase = phaseOf(word);
+  if (phase == FREE) return sequenceOf(word) == sequence;
+  return phase == DONE && sequenceOf(word) + SLOT_COUNT == sequence;
 }
 
-/** Makes every slot FREE, for the server of `epoch`; `first` is a multiple of the slot count. */
-export function initialise(first: u32, epoch: u32): void {
-  for (let index: u32 = 0; index < SLOT_COUNT; index++) {
-    atomic.store<u64>(slotAt(index), wordOf(first + index, epoch, FREE));
-  }
-}
-
-/** Client. Posts the request of `sequence` and rings. 1 if posted, 0 if the slot is not free. At most 5 + ring. */
-export function post(sequence: u32): i32 {
+/** The swap of `post`. 1 if posted, 0 if the slot is not free, 2 if fenced too often. At most 5. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function publish(sequence: u32): i32 {
   const slot = slotAt(sequence);
   let word = atomic.load<u64>(slot);
-  for (let i = 0; i < TRIES; i++) {
-    if (phaseOf(word) != FREE || sequenceOf(word) != sequence) return 0;
-    const seen = atomic.cmpxchg<u64>(slot, word, word | POSTED);
-    if (seen == word) {
-      ringPeer();
-      return 1;
-    }
+  for (let i = 0; i < POST_TRIES; i++) {
+    if (!isFor(word, sequence)) return 0;
+    const seen = atomic.cmpxchg<u64>(slot, word, wordOf(sequence, epochOf(word), POSTED));
+    if (seen == word) return 1;
     word = seen;
   }
-  return 0;
+  return 2;
 }
 
-/** Client. 0 while unanswered, then 1 or 2: the answer lies in the even or the odd reply area. 1 step. */
-export function poll(sequence: u32): i32 {
+// ---- Any memory that begins with a bell. ----
+
+/** Wakes whoever has announced a sleep. At most 3 steps: 1 while all are awake. */
+export function wake(): void {
+  if ((atomic.load<u32>(BELL_AT) & ASLEEP) == 0) return;
+  atomic.add<u32>(BELL_AT, 1);
+  atomic.notify(BELL_AT, -1);
+}
+
+/** Announces a sleep; answers what to wait on. Whoever announces looks once more, then waits. 1 step. */
+export function announce(): u32 {
+  return atomic.or<u32>(BELL_AT, ASLEEP) | ASLEEP;
+}
+
+/** Sleeps while the bell is as announced; answers whether until `timeoutMs` had passed. 1 step. */
+export function wait(announced: u32, timeoutMs: u32): bool {
+  return atomic.wait<i32>(BELL_AT, <i32> announced, <i64> timeoutMs * 1_000_000) == TIMED_OUT;
+}
+
+// ---- The doorbell of a server. ----
+
+/** Client of the channel with this index: there is something to take. At most 6 steps: 2 while awake. */
+export function ring(index: u32): void {
+  if (atomic.load<u32>(USES_READY_AT) != 0) {
+    const at = <usize> (READY_AT + ((index >> 5) << 2));
+    const bit = <u32> 1 << (index & 31);
+    if ((atomic.load<u32>(at) & bit) == 0) atomic.or<u32>(at, bit);
+  }
+  wake();
+}
+
+/** Server. Asks the clients to say who has posted. Whoever asks looks at every channel after. 1 step. */
+export function useReady(): void {
+  atomic.store<u32>(USES_READY_AT, 1);
+}
+
+/** Server. Takes 32 ready bits, before it looks at their channels: a later post sets its bit again. At most 2. */
+export function takeReady(word: u32): u32 {
+  const at = <usize> (READY_AT + (word << 2));
+  if (atomic.load<u32>(at) == 0) return 0;
+  return atomic.xchg<u32>(at, 0);
+}
+
+// ---- Client. ----
+
+/** Posts the request of `sequence` and rings. 1 if posted, 0 if the slot is not free, 2: try again. At most 11. */
+export function post(sequence: u32): i32 {
+  const posted = publish(sequence);
+  if (posted == 1) ringPeer(peerIndex);
+  return posted;
+}
+
+/** Posts `count` requests and rings once; answers how many were posted. At most 5 each, and 6. */
+export function postMany(first: u32, count: u32): u32 {
+  let posted: u32 = 0;
+  while (posted < count && publish(first + posted) == 1) posted++;
+  if (posted != 0) ringPeer(peerIndex);
+  return posted;
+}
+
+/** Whether the slot of `sequence` is the client's. 1 step. */
+export function isFree(sequence: u32): bool {
+  return isFor(atomic.load<u64>(slotAt(sequence)), sequence);
+}
+
+/** 0 while unanswered, then 1 or 2: the answer is the even or the odd one, and the slot the client's. 1 step. */
+export function reap(sequence: u32): i32 {
   const word = atomic.load<u64>(slotAt(sequence));
   if (phaseOf(word) != DONE || sequenceOf(word) != sequence) return 0;
   return word & AREA_BIT ? 2 : 1;
 }
 
-/** Client. Like `poll`, up to `limit` times. */
+/** Like `reap`, up to `limit` times. */
 export function spin(sequence: u32, limit: i32): i32 {
   for (let i = 0; i < limit; i++) {
-    const area = poll(sequence);
+    const area = reap(sequence);
     if (area != 0) return area;
   }
   return 0;
 }
 
-/** Client. Posts and spins: the whole of a call to a server that is awake. -1 if the slot is not free. */
+/** Posts and spins: the whole of a call to a server that is awake. -1 if it was not posted. */
 export function call(sequence: u32, limit: i32): i32 {
-  if (post(sequence) == 0) return -1;
-  return spin(sequence, limit);
+  return post(sequence) == 1 ? spin(sequence, limit) : -1;
 }
 
-/** Client. Gives the slot of an answered request back to itself. 1 if done. At most 5 steps. */
-export function reap(sequence: u32): i32 {
+/**
+ * Gives a request up. 1: it was never begun, and the slot is the client's again. 2: the server is at
+ * work on it, and gives the slot back when no incarnation can complete it any more. 0: it has been
+ * answered, or was none. 3: try again. At most 9 steps.
+ */
+export function cancel(sequence: u32): i32 {
   const slot = slotAt(sequence);
   let word = atomic.load<u64>(slot);
-  for (let i = 0; i < TRIES; i++) {
-    if (phaseOf(word) != DONE || sequenceOf(word) != sequence) return 0;
-    const free = wordOf(sequence + SLOT_COUNT, epochOf(word), FREE);
-    const seen = atomic.cmpxchg<u64>(slot, word, free);
-    if (seen == word) return 1;
+  for (let i = 0; i < CANCEL_TRIES; i++) {
+    const phase = phaseOf(word);
+    if (sequenceOf(word) != sequence || (phase != POSTED && phase != TAKEN)) return 0;
+    const next = phase == POSTED
+      ? wordOf(sequence + SLOT_COUNT, epochOf(word), FREE)
+      : wordOf(sequence, epochOf(word), CANCELLED);
+    const seen = atomic.cmpxchg<u64>(slot, word, next);
+    if (seen == word) return phase == POSTED ? 1 : 2;
     word = seen;
+  }
+  return 3;
+}
+
+// ---- Server. ----
+
+/**
+ * Takes the request of `sequence`: 1 if taken, 0 if it is not there yet (or a newer incarnation owns
+ * the slot), 2 if it was dealt with already and the next one is to be looked at. At most 2 steps.
+ */
+export function take(sequence: u32, epoch: u32): i32 {
+  const slot = slotAt(sequence);
+  const word = atomic.load<u64>(slot);
+  const posted = wordOf(sequence, epoch, POSTED);
+  if (word == posted) {
+    return atomic.cmpxchg<u64>(slot, word, wordOf(sequence, epoch, TAKEN)) == word ? 1 : 0;
+  }
+  const ahead = <i32> (sequenceOf(word) - sequence);
+  if (ahead != 0) return ahead > 0 ? 2 : 0;
+  return phaseOf(word) == FREE || phaseOf(word) == POSTED ? 0 : 2;
+}
+
+/** Like `take`, up to `limit` times while the request is not there. */
+export function spinTake(sequence: u32, epoch: u32, limit: i32): i32 {
+  for (let i = 0; i < limit; i++) {
+    const outcome = take(sequence, epoch);
+    if (outcome != 0) return outcome;
   }
   return 0;
 }
 
 /**
- * Server. Takes the request of `sequence`: 1 if taken, 0 if it is not there yet (or a newer
- * incarnation owns the slot), 2 if it was dealt with already and the next one is to be looked at.
- * At most 2 steps.
+ * Publishes the answer, or gives the slot back if the request is one-way or was cancelled, and wakes
+ * the client. 1, or 0 if the taker was fenced. At most 5 steps.
  */
-export function take(sequence: u32, epoch: u32): i32 {
+export function complete(sequence: u32, epoch: u32, oneWay: bool): i32 {
   const slot = slotAt(sequence);
-  const word = atomic.load<u64>(slot);
-  if (sequenceOf(word) != sequence) {
-    return <i32> (sequenceOf(word) - sequence) > 0 ? 2 : 0;
-  }
-  const phase = phaseOf(word);
-  if (phase == FREE) return 0;
-  if (phase != POSTED) return 2;
-  if (epochOf(word) != epoch) return 0;
-  return atomic.cmpxchg<u64>(slot, word, wordOf(sequence, epoch, TAKEN)) == word ? 1 : 0;
-}
-
-/** Server. Publishes the answer and rings the client. 1, or 0 if the taker was fenced. At most 4 steps. */
-export function complete(sequence: u32, epoch: u32): i32 {
   const taken = wordOf(sequence, epoch, TAKEN);
+  const free = wordOf(sequence + SLOT_COUNT, epoch, FREE);
   const done = wordOf(sequence, epoch, DONE) | (epoch & 1 ? AREA_BIT : 0);
-  if (atomic.cmpxchg<u64>(slotAt(sequence), taken, done) != taken) return 0;
-  ringAt(CLIENT_BELL_AT, CLIENT_SLEEPERS_AT);
+  const seen = atomic.cmpxchg<u64>(slot, taken, oneWay ? free : done);
+  if (seen != taken) {
+    const cancelled = wordOf(sequence, epoch, CANCELLED);
+    if (seen != cancelled) return 0;
+    if (atomic.cmpxchg<u64>(slot, cancelled, free) != cancelled) return 0;
+  }
+  wake();
   return 1;
 }
 
-/**
- * Kernel. Hands every slot to the server of `epoch`: what was TAKEN is POSTED again, what is DONE
- * keeps its answer. From here on no step of an older incarnation counts in this channel. Lock-free:
- * a client that keeps posting can only make it look again. Answers how many requests wait.
- */
-export function fence(epoch: u32): i32 {
-  let waiting = 0;
-  for (let index: u32 = 0; index < SLOT_COUNT; index++) {
-    const slot = slotAt(index);
-    let word = atomic.load<u64>(slot);
-    for (;;) {
-      const phase = phaseOf(word) == TAKEN ? <u64> POSTED : phaseOf(word);
-      const area = word & AREA_BIT;
-      const next = wordOf(sequenceOf(word), epoch, phase) | area;
-      const seen = atomic.cmpxchg<u64>(slot, word, next);
-      if (seen == word) {
-        if (phase == POSTED) waiting++;
-        break;
-      }
-      word = seen;
-    }
-  }
-  return waiting;
+/** Whether nobody waits any more for what was taken: cancelled, or fenced. 1 step. */
+export function isAbandoned(sequence: u32, epoch: u32): bool {
+  return atomic.load<u64>(slotAt(sequence)) != wordOf(sequence, epoch, TAKEN);
 }
 
-/** Server. The lowest sequence that a fresh incarnation has to look at: no earlier one is unfinished. */
+/** The lowest sequence that a fresh incarnation has to look at: no earlier one is unfinished. 64 steps. */
 export function firstUnfinished(): u32 {
-  let first = sequenceOf(atomic.load<u64>(slotAt(0)));
-  for (let index: u32 = 1; index < SLOT_COUNT; index++) {
-    const sequence = sequenceOf(atomic.load<u64>(slotAt(index)));
-    if (<i32> (sequence - first) < 0) first = sequence;
+  let first: u32 = 0;
+  for (let index: u32 = 0; index < SLOT_COUNT; index++) {
+    const word = atomic.load<u64>(slotAt(index));
+    const next = sequenceOf(word) + (phaseOf(word) == DONE ? SLOT_COUNT : 0);
+    if (index == 0 || <i32> (next - first) < 0) first = next;
   }
   return first;
 }
 
-/** Anyone. Rings the client of this channel: the kernel after it closed or fenced something. 2 steps + notify. */
-export function ringClient(): void {
-  ringAt(CLIENT_BELL_AT, CLIENT_SLEEPERS_AT);
+// ---- The owner of the channel: the kernel, or a successor that takes over by itself. ----
+
+/** Makes every slot FREE, for the server of `epoch`; `first` is a multiple of the slot count. 65 steps. */
+export function initialise(first: u32, epoch: u32): void {
+  for (let index: u32 = 0; index < SLOT_COUNT; index++) {
+    atomic.store<u64>(slotAt(index), wordOf(first + index, epoch, FREE));
+  }
+  atomic.store<u32>(EPOCH_AT, epoch);
 }
 
-/** Doorbell. Rings the domain. 2 steps + notify. */
-export function ring(): void {
-  ringAt(BELL_AT, SLEEPERS_AT);
-}
-
-/** Doorbell. Waits up to `limit` looks for the bell to differ from `seen`; answers the bell. */
-export function spinBell(seen: u32, limit: i32): u32 {
-  let bell = atomic.load<u32>(BELL_AT);
-  for (let i = 0; i < limit && bell == seen; i++) bell = atomic.load<u32>(BELL_AT);
-  return bell;
+/**
+ * Hands every slot to the server of `epoch`, which starts after this: what was TAKEN is POSTED
+ * again, what was CANCELLED is its client's, what is DONE keeps its answer. From here on no step of
+ * an older incarnation counts in this channel. Answers how many requests wait.
+ *
+ * The epoch is raised by adding the difference, which cannot fail, whatever a client does meanwhile;
+ * so one fence runs at a time. One that was cut off is run again. Wakes the client, since the last
+ * ring of the fenced may have died with it. At most 4 steps a slot, and 4.
+ */
+export function fence(epoch: u32): i32 {
+  atomic.store<u32>(EPOCH_AT, epoch);
+  let waiting = 0;
+  for (let index: u32 = 0; index < SLOT_COUNT; index++) {
+    const slot = slotAt(index);
+    const raise = <u64> (epoch - epochOf(atomic.load<u64>(slot))) << EPOCH_SHIFT;
+    let word = atomic.add<u64>(slot, raise) + raise;
+    if (phaseOf(word) == TAKEN) {
+      const seen = atomic.cmpxchg<u64>(slot, word, wordOf(sequenceOf(word), epoch, POSTED));
+      if (seen == word) waiting++;
+      word = seen; // Cancelled in between, if it differs.
+    } else if (phaseOf(word) == POSTED) waiting++;
+    if (phaseOf(word) == CANCELLED) {
+      atomic.cmpxchg<u64>(slot, word, wordOf(sequenceOf(word) + SLOT_COUNT, epoch, FREE));
+    }
+  }
+  wake();
+  return waiting;
 }

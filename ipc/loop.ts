@@ -1,0 +1,147 @@
+/**
+ * The serving loops: turns while there are requests, spinning while that pays, then sleep.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { DISTRUST_SLEEP_MS, SPIN_LOOKS } from "./limits.ts";
+import type { ChannelServer } from "./server.ts";
+import { Spin } from "./wait.ts";
+
+/** Turns after which a busy evented server returns to its event loop, so that it can be stopped. */
+const BUSY_TURNS_MAX = 64;
+
+/** How long an evented server sleeps in place: a terminated one lives on no longer than this. */
+const SHORT_SLEEP_MS = 2;
+
+/** Short sleeps and returns to the event loop, by turns, before it sleeps there: about 20 ms. */
+const IDLE_SLEEPS_MAX = 20;
+
+/** What a serving loop does besides requests. */
+export interface Serving {
+  /** Does what else there is to do; answers whether to go on serving. Called before each turn. */
+  proceed(): boolean;
+  /** Hears that a turn has answered requests. */
+  progressed(): void;
+}
+
+/** Serves until told not to proceed, and sleeps in place: the fastest to wake, and hard to stop. */
+export function serveBlocking(server: ChannelServer, serving: Serving): void {
+  const loop = new ServingLoop(server, serving);
+  while (loop.proceeds()) {
+    if (loop.busy()) continue;
+    loop.sleep(Infinity);
+  }
+}
+
+/**
+ * Serves and returns to the event loop, where a terminated worker ends: often while requests come
+ * thick and fast (a sleep in place wakes sooner than a promise), and for good when none come.
+ */
+export async function serveEvented(server: ChannelServer, serving: Serving): Promise<void> {
+  const loop = new ServingLoop(server, serving);
+  let turns = 0;
+  let idleSleeps = 0;
+  while (loop.proceeds()) {
+    const busy = loop.busy();
+    if (busy) idleSleeps = 0;
+    if (busy && ++turns < BUSY_TURNS_MAX) continue;
+    turns = 0;
+    const inEventLoop = busy || idleSleeps % 2 === 1;
+    if (inEventLoop) await loop.visitEventLoop();
+    else if (server.promises === 0 && idleSleeps < IDLE_SLEEPS_MAX) loop.sleep(SHORT_SLEEP_MS);
+    else await loop.sleepAsync();
+    idleSleeps++;
+  }
+}
+
+/** What both loops are made of. */
+class ServingLoop {
+  readonly #server: ChannelServer;
+  readonly #serving: Serving;
+  readonly #spin: Spin;
+  /** Whether the last turns had requests: only then does it pay to spin. */
+  #isWarm = false;
+  #ended = false;
+  /** Whether the last sleep ended without a ring. */
+  #unrung = false;
+  /** How long to sleep: short while requests come that nobody rings for. */
+  #sleepMs: number;
+
+  constructor(server: ChannelServer, serving: Serving) {
+    this.#server = server;
+    this.#serving = serving;
+    this.#spin = new Spin(server.waiter);
+    this.#sleepMs = server.waiter.sleepMsMax;
+  }
+
+  proceeds(): boolean {
+    return !this.#ended;
+  }
+
+  /** Serves a turn, or spins after the last request for as long as that pays. */
+  busy(): boolean {
+    if (this.#mayServe() && this.#answered(this.#server.serve())) return true;
+    return this.#isWarm = this.#isWarm && this.#lookOut();
+  }
+
+  #lookOut(): boolean {
+    this.#spin.beginIdle();
+    do {
+      if (!this.#mayServe()) return false;
+      if (this.#answered(this.#server.lookOut(SPIN_LOOKS))) return true;
+    } while (this.#spin.againIdle());
+    return false;
+  }
+
+  #mayServe(): boolean {
+    if (!this.#ended && !this.#serving.proceed()) this.#ended = true;
+    return !this.#ended;
+  }
+
+  #answered(count: number): boolean {
+    if (this.#unrung) this.#weighTrust(count);
+    if (count === 0) return false;
+    this.#serving.progressed();
+    return this.#isWarm = true;
+  }
+
+  /** A ring can die with its sender, and a hostile client can silence the others': sleep less then. */
+  #weighTrust(count: number): void {
+    this.#unrung = false;
+    if (count > 0) this.#sleepMs = DISTRUST_SLEEP_MS;
+    else this.#sleepMs = Math.min(this.#server.waiter.sleepMsMax, 2 * this.#sleepMs);
+  }
+
+  /** Announces a sleep and looks at everything once more; answers what to wait on, or `undefined`. */
+  #fallAsleep(): number | undefined {
+    const announced = this.#server.bell.announce();
+    if (!this.#mayServe() || this.#answered(this.#server.serveAll())) return undefined;
+    this.#server.waiter.beginSleep();
+    return announced;
+  }
+
+  /** Sleeps in place. */
+  sleep(timeoutMs: number): void {
+    const announced = this.#fallAsleep();
+    if (announced === undefined) return;
+    this.#unrung = this.#server.bell.wait(announced, Math.min(this.#sleepMs, timeoutMs));
+    this.#server.waiter.endSleep();
+  }
+
+  /** Sleeps in the event loop. */
+  async sleepAsync(): Promise<void> {
+    const announced = this.#fallAsleep();
+    if (announced === undefined) return;
+    this.#unrung = await this.#server.bell.waitAsync(announced, this.#sleepMs);
+    this.#server.waiter.endSleep();
+  }
+
+  /** Lets the event loop have its turn: 4 us, where `setTimeout` takes over a millisecond. */
+  async visitEventLoop(): Promise<void> {
+    this.#server.waiter.beginSleep();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#server.waiter.endSleep();
+  }
+}
