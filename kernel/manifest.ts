@@ -53,6 +53,11 @@ export interface DomainManifest {
   readonly hangMs?: number;
   /** Whether the domain starts with the system, which is usual, or when the program asks for it. */
   readonly start?: "boot" | "request";
+  /**
+   * How many workers serve the domain's endpoints, each with keeps of its own. A client is connected
+   * to the one with the fewest clients. They are named `name.1`, `name.2`, ...
+   */
+  readonly replicas?: number;
   /** Whether a worker of this domain is kept ready, without authority, to take over at once. */
   readonly spare?: boolean;
 }

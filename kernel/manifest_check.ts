@@ -23,6 +23,7 @@ const DOMAIN_FIELDS = [
   "hangMs",
   "spare",
   "start",
+  "replicas",
 ];
 const SYSTEM_FIELDS = ["base", "domains"];
 const PERMISSION_FIELDS = ["read", "write", "net"];
@@ -45,11 +46,10 @@ export function checkManifest(manifest: SystemManifest): CheckedManifest {
   refuseUnknown("the manifest", manifest, SYSTEM_FIELDS);
   if (!URL.canParse(manifest.base)) refuse("base", `${manifest.base} is no URL`);
   const names = Object.keys(manifest.domains);
-  if (names.length >= DOMAINS_MAX) {
-    refuse("domains", `${names.length} are more than ${DOMAINS_MAX - 1}`);
-  }
   const serverOf = endpoints(manifest);
   for (const name of names) checkDomain(name, manifest.domains[name]!, [...serverOf.keys()]);
+  const count = names.reduce((sum, name) => sum + (manifest.domains[name]!.replicas ?? 1), 0);
+  if (count >= DOMAINS_MAX) refuse("domains", `${count} are more than ${DOMAINS_MAX - 1}`);
   return { order: callOrder(manifest, serverOf), serverOf };
 }
 
@@ -84,6 +84,7 @@ function checkDomain(name: string, domain: DomainManifest, endpointNames: string
   if (domain.start === "request" && domain.serves !== undefined) {
     refuse(`${path}.start`, "a domain that serves starts with the system");
   }
+  checkReplicas(path, domain);
   if (typeof domain.module !== "string") refuse(`${path}.module`, "is missing");
   checkPermissions(path, domain);
   (domain.uses ?? []).forEach((endpoint, i) => {
@@ -104,6 +105,19 @@ function checkDomain(name: string, domain: DomainManifest, endpointNames: string
   }
   if (domain.hangMs !== undefined && !(domain.hangMs > 0)) {
     refuse(`${path}.hangMs`, `${domain.hangMs} is not positive`);
+  }
+}
+
+function checkReplicas(path: string, { kind, replicas, serves }: DomainManifest): void {
+  if (replicas === undefined) return;
+  if (!(Number.isInteger(replicas) && replicas >= 1)) {
+    refuse(`${path}.replicas`, `${replicas} is no whole number from 1 up`);
+  }
+  if (kind !== "server" || serves === undefined) {
+    refuse(
+      `${path}.replicas`,
+      `only a server has any, one that serves, not a domain of kind ${kind}`,
+    );
   }
 }
 

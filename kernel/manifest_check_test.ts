@@ -54,6 +54,21 @@ const BAD: readonly (readonly [string, SystemManifest, string])[] = [
     "domains.t.serves.volume: s serves that endpoint already",
   ],
   [
+    "half a replica",
+    system({ s: { ...server, replicas: 1.5 } }),
+    "domains.s.replicas: 1.5 is no whole number from 1 up",
+  ],
+  [
+    "replicas of an app",
+    system({ s: server, a: { ...app, replicas: 2 } }),
+    "domains.a.replicas: only a server has any",
+  ],
+  [
+    "more replicas than there is room for",
+    system({ s: { ...server, replicas: 64 } }),
+    "domains: 64 are more than 63",
+  ],
+  [
     "host permissions of a server",
     system({ s: { ...server, permissions: { read: ["/"] } } }),
     "domains.s.permissions: only a driver or a gateway",
@@ -113,7 +128,9 @@ const BAD: readonly (readonly [string, SystemManifest, string])[] = [
   ],
   [
     "too many domains",
-    system(Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`a${i}`, app]))),
+    system(
+      Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`a${i}`, { ...app, uses: [] }])),
+    ),
     "domains: 64 are more than 63",
   ],
 ];

@@ -190,6 +190,21 @@ Deno.test("a halted system refuses calls and halts only once", async () => {
   await system.halt();
 });
 
+Deno.test("clients are spread over replicas, and one that dies concerns only its own", async () => {
+  await using system = await boot(counterSystem({ replicas: 3 }));
+  const counters = [];
+  for (let i = 0; i < 6; i++) counters.push(await system.connect(Counter, "counter"));
+
+  const values = counters.map((counter) => counter.callSync("add", { amount: 1 }));
+  assertEquals(values, [1, 1, 1, 2, 2, 2], "two clients for each replica");
+  assertEquals(counters[1]!.callSync("die", { how: 1 }), 1);
+  const epochs = counters.map((counter) => counter.callSync("shout", { text: "" }).epoch);
+  assertEquals(epochs, [1, 2, 1, 1, 2, 1]);
+  assertEquals(counters[4]!.callSync("add", { amount: 1 }), 3, "its keep survived");
+  const { domains } = await system.status();
+  assertEquals(Object.keys(domains), ["counter.1", "counter.2", "counter.3"]);
+});
+
 Deno.test("two systems in one process do not know each other", async () => {
   await using one = await boot(counterSystem());
   await using other = await boot(counterSystem());

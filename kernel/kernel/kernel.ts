@@ -228,7 +228,7 @@ export class Kernel implements Supervised {
       client,
       server: server.plan.name,
       endpoint,
-      index: this.connections.filter((other) => other.server === server.plan.name).length,
+      index: this.#clientsOf(server),
       channel: Channel.create(0, server.slotEpoch),
       channelId: ++this.#lastChannel,
     };
@@ -237,11 +237,22 @@ export class Kernel implements Supervised {
     return connection;
   }
 
+  /** Who serves an endpoint: of several, the one with the fewest clients that has not given up. */
   #serverOf(endpoint: string): DomainEntry | undefined {
+    let found: DomainEntry | undefined;
+    let fewest = Infinity;
     for (const entry of this.domains.values()) {
-      if (endpoint in entry.plan.serves) return entry;
+      if (!(endpoint in entry.plan.serves)) continue;
+      const isLost = entry.state === "gave-up";
+      const clients = isLost ? Number.MAX_SAFE_INTEGER : this.#clientsOf(entry);
+      if (clients < fewest) found = entry;
+      fewest = Math.min(fewest, clients);
     }
-    return undefined;
+    return found;
+  }
+
+  #clientsOf({ plan: { name } }: DomainEntry): number {
+    return this.connections.filter(({ server }) => server === name).length;
   }
 
   #connectProgram(call: number, endpoint: string): void {

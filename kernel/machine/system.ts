@@ -84,10 +84,17 @@ export interface System extends AsyncDisposable {
  */
 export async function boot(manifest: SystemManifest, options: BootOptions = {}): Promise<System> {
   const { order } = checkManifest(manifest);
-  const plans = order.map((name) => plan(name, manifest.domains[name]!, manifest.base));
+  const plans = order.flatMap((name) => replicaNames(name, manifest.domains[name]!.replicas))
+    .map(([name, replica]) => plan(replica, manifest.domains[name]!, manifest.base));
   const system = new RunningSystem(options.onEvent ?? (() => {}));
   await system.boot(plans, options.faults ?? []);
   return system;
+}
+
+/** The names of a domain's workers, each after the name in the manifest. */
+function replicaNames(name: string, count: number | undefined): (readonly [string, string])[] {
+  if (count === undefined) return [[name, name]];
+  return Array.from({ length: count }, (_, index) => [name, `${name}.${index + 1}`] as const);
 }
 
 function plan(name: string, domain: DomainManifest, base: string): DomainPlan {
