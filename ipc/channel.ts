@@ -5,6 +5,7 @@
  * @module
  */
 
+import { keepAlive } from "./clock.ts";
 import type { MessagePlace } from "./codec.ts";
 import { type Core, instantiateCore, type Peer } from "./core/core.ts";
 import { ERRNO } from "./errno.ts";
@@ -28,9 +29,6 @@ const NAME_BYTES = CHANNEL.at.nameBytes >> 2;
 
 /** The bit of a bell that says that somebody may be asleep. */
 const ASLEEP = 1;
-
-/** By how much a timer that keeps the event loop alive outlasts the wait that it is for. */
-const KEEP_ALIVE_MS = 60_000;
 
 /** The phase in the low half of a state word. */
 const PHASE_MASK = 7;
@@ -143,11 +141,7 @@ export class Channel {
    */
   async waitAsync(announced: number, timeoutMs: number): Promise<void> {
     const outcome = Atomics.waitAsync(this.words, BELL, announced | 0, timeoutMs);
-    if (!outcome.async) return;
-    // Without a timer the host takes a program that only waits for an answer for finished.
-    const keepAlive = setTimeout(() => {}, timeoutMs + KEEP_ALIVE_MS);
-    await outcome.value;
-    clearTimeout(keepAlive);
+    if (outcome.async) await keepAlive(outcome.value, timeoutMs);
   }
 }
 

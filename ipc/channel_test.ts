@@ -208,9 +208,3 @@ Deno.test("ready bits are set once asked for, by who posts, and taken by the ser
   channel.core.post(2);
   assertEquals(bell.core.takeReady(1), 1 << 5);
 });
-
-Deno.test("two doorbells on one memory are the same, two memories are not", () => {
-  const bell = Doorbell.create();
-  assert(bell.isSame(new Doorbell(bell.memory)));
-  assert(!bell.isSame(Doorbell.create()));
-});

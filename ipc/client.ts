@@ -4,8 +4,8 @@
  * @module
  */
 
-import { assert } from "./assert.ts";
 import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
+import { nextTurn } from "./clock.ts";
 import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
 import type { ServerPlace } from "./doorbell.ts";
 import { type Errno, errnoName, OsError } from "./errno.ts";
@@ -121,6 +121,9 @@ export interface ClientEnvironment {
 /** Requests of a stream under way, if its caller does not say: enough to keep a server busy. */
 const IN_FLIGHT_DEFAULT = 32;
 
+/** Calls answered at once after which the caller's event loop has its turn. */
+const AT_ONCE_MAX = 64;
+
 /** To whom a slot belongs, as its client knows. Ours alone, so no shared word is trusted. */
 const OURS = 0;
 const IN_FLIGHT = 1;
@@ -148,6 +151,8 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   readonly #pending: Map<number, Pending> = new Map();
   #next: number;
   #pumping = false;
+  /** How many promised calls have been answered before anybody waited. */
+  #atOnce = 0;
 
   /** Takes over the client's end of a fresh channel to a server. */
   constructor(
@@ -175,10 +180,10 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const operation = this.#operation(name);
     const deadlineMs = deadline(this.#waiter, options);
     const sequence = this.#write(operation, request);
-    this.#announceWake();
-    let area = this.#channel.core.call(sequence, FIRST_LOOKS);
+    const looks = this.#looksBeforeWait();
+    let area = this.#channel.core.call(sequence, looks);
     if (area < 0) area = this.#postAgain(operation, sequence);
-    if (area === 0) area = this.#await(operation, sequence, deadlineMs);
+    if (area === 0) area = this.#await(operation, sequence, deadlineMs, looks > 0);
     return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
   }
 
@@ -200,7 +205,8 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
       }
       if (answered === posted) break;
       const sequence = (first + answered) >>> 0;
-      const area = this.#channel.core.reap(sequence) || this.#await(operation, sequence, Infinity);
+      const area = this.#channel.core.reap(sequence) ||
+        this.#await(operation, sequence, Infinity, true);
       try {
         replies.push(this.#read(operation, sequence, area));
       } catch (error) {
@@ -220,12 +226,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const deadlineMs = deadline(this.#waiter, options);
     if (options?.signal?.aborted) throw this.#cancelled(operation, options.signal, "never posted");
     const sequence = this.#write(operation, request);
-    this.#announceWake();
-    let area = this.#channel.core.call(sequence, FIRST_LOOKS);
+    let area = this.#channel.core.call(sequence, this.#looksBeforeWait());
     if (area < 0) area = this.#postAgain(operation, sequence);
     if (area === 0) {
       area = await this.#answerOf(operation, sequence, deadlineMs, options?.signal);
-    }
+    } else if (++this.#atOnce % AT_ONCE_MAX === 0) await nextTurn();
     return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
   }
 
@@ -253,7 +258,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const operation = this.#operation(name);
     const sequence = this.#write(operation, request);
     this.#owners[sequence & (SLOT_COUNT - 1)] = LENT;
-    this.#announceWake();
+    this.#looksBeforeWait();
     if (this.#channel.core.post(sequence) !== 1) this.#postAgain(operation, sequence);
   }
 
@@ -272,8 +277,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     throw new TypeError(`Cannot call ${this.protocol.name}.${name}: no such operation`);
   }
 
-  #announceWake(): void {
-    if (this.#server.bell.sleeps) this.#waiter.wakes(this.#server.censusIndex);
+  /** How often to look at the answer first: not at all if the post has to wake the server. */
+  #looksBeforeWait(): number {
+    if (!this.#server.bell.sleeps) return FIRST_LOOKS;
+    this.#waiter.wakes(this.#server.censusIndex);
+    return 0;
   }
 
   /** Whether the slot of the next request is ours. */
@@ -328,7 +336,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
       const isFull = error instanceof OsError && error.code === "EAGAIN";
       if (!isFull || from === 0) failures.push(error);
     }
-    this.#announceWake();
+    this.#looksBeforeWait();
     let posted = this.#channel.core.postMany(first, count);
     while (posted < count) {
       this.#postAgain(operation, (first + posted++) >>> 0);
@@ -346,8 +354,13 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   }
 
   /** Waits for an answer in this thread, and gives up at the deadline. */
-  #await(operation: PlacedOperation, sequence: number, deadlineMs: number): number {
-    let area = this.#spinFor(sequence);
+  #await(
+    operation: PlacedOperation,
+    sequence: number,
+    deadlineMs: number,
+    maySpin: boolean,
+  ): number {
+    let area = maySpin ? this.#spinFor(sequence) : 0;
     try {
       while (area === 0) {
         this.#refuseClosed(operation);
@@ -381,6 +394,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     do area = this.#channel.core.spin(sequence, SPIN_LOOKS); while (
       area === 0 && this.#spin.again()
     );
+    this.#spin.ended(area !== 0);
     return area;
   }
 
@@ -497,7 +511,13 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     if (this.#channel.isClosed) throw this.#whyClosed(operation);
   }
 
-  #whyClosed(operation: PlacedOperation): OsError {
+  /** Whoever was fenced hears that first: its channels are closed because of it. */
+  #whyClosed(operation: PlacedOperation): unknown {
+    try {
+      this.#waiter.check();
+    } catch (fenced) {
+      return fenced;
+    }
     return new OsError(errnoName(this.#channel.closed) ?? "EPIPE", this.#what(operation));
   }
 

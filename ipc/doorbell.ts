@@ -9,12 +9,12 @@
  * @module
  */
 
+import { keepAlive } from "./clock.ts";
 import { type Core, instantiateCore } from "./core/core.ts";
 import { DOORBELL } from "./layouts/channel.ts";
 
 const BELL = DOORBELL.at.bell >> 2;
 const CHANNELS = DOORBELL.at.channels >> 2;
-const PROBE = DOORBELL.at.probe >> 2;
 
 /** The bit of a bell that says that somebody may be asleep. */
 const ASLEEP = 1;
@@ -76,20 +76,12 @@ export class Doorbell {
   /** Like {@linkcode Doorbell.wait}, for a domain that returns to its event loop. */
   async waitAsync(announced: number, timeoutMs: number): Promise<boolean> {
     const outcome = Atomics.waitAsync(this.#words, BELL, announced | 0, timeoutMs);
-    return await outcome.value === "timed-out";
+    if (!outcome.async) return outcome.value === "timed-out";
+    return await keepAlive(outcome.value, timeoutMs) === "timed-out";
   }
 
   /** Counts one more channel; answers its index. For channels that no kernel counts. */
   addChannel(): number {
     return Atomics.add(this.#words, CHANNELS, 1);
-  }
-
-  /** Whether another doorbell is this one, seen through another object: two counts tell. */
-  isSame(other: Doorbell): boolean {
-    const probe = (): boolean => {
-      const count = Atomics.add(this.#words, PROBE, 1) + 1;
-      return Atomics.load(other.#words, PROBE) === (count | 0);
-    };
-    return probe() && probe();
   }
 }

@@ -41,10 +41,10 @@ export const SCAN_CHANNELS_MAX = 8;
 export const EPOCH_MAX = 0xff_ffff;
 
 /** Looks at a word in one call of the core, before its waiter thinks again: about 1.3 us. */
-export const SPIN_LOOKS = 1_000;
+export const SPIN_LOOKS = 65;
 
 /** Looks at the answer before a caller thinks about waiting at all: about 1 us, twice a hot call. */
-export const FIRST_LOOKS = 800;
+export const FIRST_LOOKS = 50;
 
 /** Rounds for which a spinner bears a crowd: about 15 us, the time in which a callee falls asleep. */
 export const CROWDED_ROUNDS_MAX = 12;
@@ -57,6 +57,15 @@ export const IDLE_CROWDED_ROUNDS_MAX = 4;
  * servers that have to be woken, and one of them may be queued behind the caller on its own core.
  */
 export const CALL_ROUNDS_MAX = 15;
+
+/** Credit of a caller whose spinning has always paid. */
+export const SPIN_CREDIT_MAX = 16;
+
+/** Credit for a spin that paid; one that did not costs 1: it pays if one in three does. */
+export const SPIN_PAID_CREDIT = 2;
+
+/** Of this many waits one spins all the same when spinning has not paid, to see if it does again. */
+export const PROBE_EVERY = 32;
 
 /**
  * Rounds for which a server without a request spins while no core is wanted: about 300 us, the time

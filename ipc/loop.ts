@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
+import { nextTurn } from "./clock.ts";
 import { DISTRUST_SLEEP_MS, SPIN_LOOKS } from "./limits.ts";
 import type { ChannelServer } from "./server.ts";
 import { Spin } from "./wait.ts";
@@ -87,11 +87,15 @@ class ServingLoop {
   }
 
   #lookOut(): boolean {
-    this.#spin.beginIdle();
+    if (!this.#spin.beginIdle(this.#server.hasWoken())) return false;
     do {
       if (!this.#mayServe()) return false;
-      if (this.#answered(this.#server.lookOut(SPIN_LOOKS))) return true;
+      if (this.#answered(this.#server.lookOut(SPIN_LOOKS))) {
+        this.#spin.endedIdle(true);
+        return true;
+      }
     } while (this.#spin.againIdle());
+    this.#spin.endedIdle(false);
     return false;
   }
 
@@ -138,10 +142,10 @@ class ServingLoop {
     this.#server.waiter.endSleep();
   }
 
-  /** Lets the event loop have its turn: 4 us, where `setTimeout` takes over a millisecond. */
+  /** Lets the event loop have its turn. */
   async visitEventLoop(): Promise<void> {
     this.#server.waiter.beginSleep();
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#server.waiter.endSleep();
   }
 }

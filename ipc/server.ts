@@ -111,11 +111,14 @@ export class ChannelServer {
   readonly #ready: ReadyBits;
   /** Who is next: an index among those served. The order of channels is always the same. */
   #cursor = 0;
+  /** The same where ready bits are in use: an index among the bits. */
+  #bit = 0;
   /** The channel that was answered last: its client is the likeliest to call next. */
   #recent: ServedChannel | undefined;
   /** Whether the last turn found no request: only then is one channel looked at out of turn. */
   #isIdle = false;
   #promises = 0;
+  #hasWoken = false;
 
   /**
    * A server of no channel yet.
@@ -138,6 +141,13 @@ export class ChannelServer {
   /** How many handlers have promised an answer that is not there yet. */
   get promises(): number {
     return this.#promises;
+  }
+
+  /** Whether it has woken a client since it was last asked. */
+  hasWoken(): boolean {
+    const hasWoken = this.#hasWoken;
+    this.#hasWoken = false;
+    return hasWoken;
   }
 
   /** Starts serving a channel, from its first unfinished request on. */
@@ -207,19 +217,31 @@ export class ChannelServer {
     return answered;
   }
 
+  /** Goes once around all bits, from where the last turn ended, and looks at each word as it comes. */
   #serveReady(): number {
+    const count = this.#ready.words << 5;
     let answered = 0;
-    for (let word = 0; word < this.#ready.words; word++) {
-      let bits = this.#ready.take(word);
-      while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits);
-        bits &= ~(1 << bit);
-        for (const served of this.#ready.channelsOf(word, bit)) {
-          const count = this.#serveChannel(served, 1);
-          if (count >= TURN_BUDGET) this.#ready.keep(word, bit);
-          answered += count;
-        }
-      }
+    for (let passed = 0; passed < count;) {
+      if (this.#bit >= count) this.#bit = 0;
+      const word = this.#bit >> 5;
+      const first = this.#bit & 31;
+      const bits = this.#ready.look(word) & (-1 << first);
+      const bit = bits === 0 ? 32 : 31 - Math.clz32(bits & -bits);
+      const next = Math.min((word << 5) + bit + 1, (word + 1) << 5);
+      passed += next - this.#bit;
+      this.#bit = next;
+      if (bit < 32) answered += this.#serveBit(word, bit);
+    }
+    return answered;
+  }
+
+  #serveBit(word: number, bit: number): number {
+    let answered = 0;
+    this.#ready.clear(word, bit);
+    for (const served of this.#ready.channelsOf(word, bit)) {
+      const count = this.#serveChannel(served, 1);
+      if (count >= TURN_BUDGET) this.#ready.keep(word, bit);
+      answered += count;
     }
     return answered;
   }
@@ -287,7 +309,10 @@ export class ChannelServer {
       assert(operation?.oneWay === 1, "a handler without a reply to give answers a count");
     }
     channel.words[reply.near - 1] = result;
-    if (channel.clientSleeps) this.waiter.wakes(censusIndex);
+    if (channel.clientSleeps) {
+      this.waiter.wakes(censusIndex);
+      this.#hasWoken = true;
+    }
     channel.core.complete(sequence, epoch, operation === undefined ? 0 : operation.oneWay);
   }
 }
@@ -362,11 +387,16 @@ class ReadyBits {
     this.#kept[word]! |= 1 << bit;
   }
 
-  /** Takes the bits of one word. Hot path. */
-  take(word: number): number {
+  /** The bits of one word: those kept, and those that clients have set since. Hot path. */
+  look(word: number): number {
     const bits = this.#kept[word]! | this.#bell.core.takeReady(word);
-    this.#kept[word] = 0;
+    this.#kept[word] = bits;
     return bits;
+  }
+
+  /** Clears a bit, before its channel is served. */
+  clear(word: number, bit: number): void {
+    this.#kept[word]! &= ~(1 << bit);
   }
 
   channelsOf(word: number, bit: number): readonly ServedChannel[] {

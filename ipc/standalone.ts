@@ -27,6 +27,8 @@ export interface ChannelMemory {
   readonly memory: WebAssembly.Memory;
   /** What the client rings. Channels of one server share it. */
   readonly bell: WebAssembly.Memory;
+  /** Names the bell, since two objects for one memory are not equal. */
+  readonly bellId: string;
   /** The channel's number at that bell, from 0. */
   readonly index: number;
   /** Memory that requests may name by `window` fields. */
@@ -62,7 +64,8 @@ export interface ConnectOptions {
 export function createChannel({ beside, windows = [] }: ChannelOptions = {}): ChannelMemory {
   const bell = beside === undefined ? Doorbell.create() : new Doorbell(beside.bell);
   const { memory } = Channel.create(0, 0);
-  return { memory, bell: bell.memory, index: bell.addChannel(), windows };
+  const bellId = beside?.bellId ?? crypto.randomUUID();
+  return { memory, bell: bell.memory, bellId, index: bell.addChannel(), windows };
 }
 
 /**
@@ -99,7 +102,8 @@ export async function connect<P extends Protocol<Operations>>(
     if (channel.closed !== 0) throw new OsError("EPIPE", `connect to ${protocol.name}`);
     const spoken = channel.spoken;
     if (spoken !== undefined) {
-      refuseOther(protocol, spoken, `connect as ${protocol.name}`);
+      const other = otherThan(protocol, spoken, `connect as ${protocol.name}`);
+      if (other !== undefined) throw other;
       break;
     }
     const leftMs = deadlineMs - waiter.nowMs();
@@ -119,7 +123,10 @@ export async function connect<P extends Protocol<Operations>>(
  * Serves channels from the event loop of this worker, whose promises and timers go on. Takes over
  * from whoever served them before. Resolves when all are closed, or taken over by another.
  *
- * @throws {OsError} `EPROTONOSUPPORT` if a predecessor spoke another protocol or version.
+ * Clients that speak another protocol or version to the predecessor are refused with
+ * `EPROTONOSUPPORT`.
+ *
+ * @throws {OsError} `EPROTONOSUPPORT` if all of them do.
  * @throws {TypeError} If the channels do not share one bell.
  * @throws What a handler threw that is no {@linkcode OsError}: its request waits for a successor.
  */
@@ -154,6 +161,7 @@ export function closeChannel({ memory, bell }: ChannelMemory): void {
 /** One incarnation that serves channels by itself. */
 class Service implements Serving {
   readonly server: ChannelServer;
+  #refused: OsError | undefined;
 
   constructor(
     protocol: Protocol<Operations>,
@@ -164,7 +172,7 @@ class Service implements Serving {
     const [first, ...others] = memories;
     if (first === undefined) throw new TypeError("Cannot serve no channel");
     const bell = new Doorbell(first.bell);
-    if (!others.every((other) => bell.isSame(new Doorbell(other.bell)))) {
+    if (!others.every(({ bellId }) => bellId === first.bellId)) {
       throw new TypeError("Cannot serve these channels: make them beside each other, for one bell");
     }
     const windows = new ClientWindows(memories);
@@ -173,6 +181,7 @@ class Service implements Serving {
     for (const memory of memories) {
       this.#takeOver(protocol, memory, handlers as Record<string, UntypedHandler>);
     }
+    if (this.server.channels.length === 0 && this.#refused !== undefined) throw this.#refused;
     this.server.bell.ring(); // A predecessor that sleeps finds that it was fenced.
   }
 
@@ -182,8 +191,13 @@ class Service implements Serving {
     handlers: Readonly<Record<string, UntypedHandler>>,
   ): void {
     const channel = new Channel(memory);
-    const spoken = channel.spoken;
-    if (spoken !== undefined) refuseOther(protocol, spoken, `serve ${protocol.name}`);
+    const { spoken } = channel;
+    const other = spoken && otherThan(protocol, spoken, `serve ${protocol.name}`);
+    if (other !== undefined) {
+      // Its client speaks to the predecessor, or has written garbage: that is its own loss.
+      this.#refused = other;
+      return channel.close(other.errno);
+    }
     const epoch = (channel.epoch + 1) & EPOCH_MAX;
     channel.core.fence(epoch);
     const badge = index + 1;
@@ -214,9 +228,13 @@ function isOver({ accepted: { channel, epoch } }: ServedChannel): boolean {
   return channel.epoch !== epoch || channel.isClosed;
 }
 
-function refuseOther(mine: SpokenProtocol, { name, version }: SpokenProtocol, what: string): void {
-  if (mine.name === name && mine.version === version) return;
-  throw new OsError(
+function otherThan(
+  mine: SpokenProtocol,
+  { name, version }: SpokenProtocol,
+  what: string,
+): OsError | undefined {
+  if (mine.name === name && mine.version === version) return undefined;
+  return new OsError(
     "EPROTONOSUPPORT",
     `${what} version ${mine.version} where ${name} version ${version} is spoken`,
   );

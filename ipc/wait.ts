@@ -4,12 +4,16 @@
  * @module
  */
 
+import { nowMs } from "./clock.ts";
 import {
   CALL_ROUNDS_MAX,
   CROWDED_ROUNDS_MAX,
   IDLE_CROWDED_ROUNDS_MAX,
   IDLE_ROUNDS_MAX,
+  PROBE_EVERY,
   SLEEP_MS_MAX,
+  SPIN_CREDIT_MAX,
+  SPIN_PAID_CREDIT,
 } from "./limits.ts";
 
 /** What the waiting loops of a channel ask of the incarnation that they run in. */
@@ -30,11 +34,6 @@ export interface Waiter {
   check(): void;
   /** A clock that never goes back, for time limits. */
   nowMs(): number;
-}
-
-/** How many cores there are. Node 20 has no `navigator`; two are what spinning needs to pay. */
-function coreCount(): number {
-  return globalThis.navigator?.hardwareConcurrency ?? 2;
 }
 
 /** Whether those awake by the census outnumber the cores. Hot path: read without order. */
@@ -87,22 +86,30 @@ export class LoneWaiter implements Waiter {
   check(): void {}
 
   nowMs(): number {
-    return performance.now();
+    return nowMs();
   }
 }
 
 /**
- * Whether to look for another round at what is waited for, or to sleep.
+ * Whether to look for another round at what is waited for, or to sleep: spins for as long as spinning
+ * has paid of late, and tries again from time to time when it has not. Where another process takes
+ * the core that the peer needs, only the outcome tells. Hot path.
  *
  * A caller does not begin to spin in a crowd, and bears one for a moment once it spins: it is often
  * a callee's callee that is about to sleep in its turn, and a core that falls idle is slow to wake.
  * A server without a request does the opposite: it may begin in a crowd, since whoever it has just
  * answered may be about to call again, and gives way to one that comes later. So of a chain of
- * servers the one that answered last stays awake. Hot path.
+ * servers the one that answered last stays awake.
  */
 export class Spin {
   readonly #waiter: Waiter;
+  /** For a caller: how often spinning has paid, less how often it has not. */
+  #credit = SPIN_CREDIT_MAX;
+  /** For a server: rounds that were worth while of late. */
+  #idleRoundsMax = IDLE_ROUNDS_MAX;
+  #skipped = 0;
   #rounds = 0;
+  #roundsMax = 0;
   #crowdedRounds = 0;
 
   /** The spinning of one incarnation, one wait at a time. */
@@ -114,6 +121,7 @@ export class Spin {
   begin(): boolean {
     this.#rounds = 0;
     this.#crowdedRounds = 0;
+    if (this.#credit === 0 && ++this.#skipped % PROBE_EVERY !== 0) return false;
     return !this.#waiter.crowded();
   }
 
@@ -125,14 +133,44 @@ export class Spin {
     return true;
   }
 
-  /** Begins the wait of a server without a request. */
-  beginIdle(): void {
+  /** Says whether the answer came while the caller spun. */
+  ended(paid: boolean): void {
+    this.#credit = paid
+      ? Math.min(SPIN_CREDIT_MAX, this.#credit + SPIN_PAID_CREDIT)
+      : Math.max(0, this.#credit - 1);
+  }
+
+  /**
+   * Begins the wait of a server without a request; answers whether to spin at all.
+   *
+   * @param hasWoken Whether it has just woken a client, which needs a core to call again.
+   */
+  beginIdle(hasWoken: boolean): boolean {
     this.#rounds = 0;
+    this.#roundsMax = this.#idleRoundsMax;
+    if (hasWoken && this.#waiter.crowded()) return false;
+    if (this.#roundsMax >= IDLE_CROWDED_ROUNDS_MAX) return true;
+    this.#roundsMax = IDLE_CROWDED_ROUNDS_MAX;
+    return ++this.#skipped % PROBE_EVERY === 0;
   }
 
   /** Whether another round of {@linkcode SPIN_LOOKS} looks for a request is worth while. */
   againIdle(): boolean {
-    if (++this.#rounds >= IDLE_ROUNDS_MAX) return false;
+    if (++this.#rounds >= this.#roundsMax) return false;
     return this.#rounds <= IDLE_CROWDED_ROUNDS_MAX || !this.#waiter.crowded();
   }
+
+  /** Says whether a request came while the server spun. */
+  endedIdle(paid: boolean): void {
+    const rounds = paid
+      ? Math.max(IDLE_CROWDED_ROUNDS_MAX, 2 * this.#idleRoundsMax)
+      : this.#idleRoundsMax >> 1;
+    this.#idleRoundsMax = Math.min(IDLE_ROUNDS_MAX, rounds);
+  }
+}
+
+/** How many threads run at once. A host that does not say, as Node 20, is taken to have two cores. */
+function coreCount(): number {
+  const host = globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } };
+  return host.navigator?.hardwareConcurrency ?? 2;
 }

@@ -111,7 +111,8 @@ export type ControlMessage =
   | { readonly type: "close"; readonly channel: number }
   | { readonly type: "segment"; readonly segment: SegmentGrant }
   | { readonly type: "drop-segment"; readonly id: number }
-  | { readonly type: "halt" };
+  | { readonly type: "halt" }
+  | { readonly type: "fence" };
 
 /** Domain to kernel. */
 export type DomainMessage =
@@ -170,9 +171,18 @@ export type MachineMessage =
     readonly type: "died";
     readonly name: string;
     readonly epoch: number;
-    readonly why: string;
-    readonly gone: boolean;
+    readonly death: Death;
   };
+
+/** How an incarnation ended. */
+export interface Death {
+  /** What is known of the reason. */
+  readonly why: string;
+  /** Whether its worker is known to be gone. */
+  readonly gone?: boolean;
+  /** Whether somebody outside ended it: then a start that it cut short has not failed. */
+  readonly ordered?: boolean;
+}
 
 /** What happened to a domain. */
 export type SystemEvent =

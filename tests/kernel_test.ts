@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { defineProtocol, OsError } from "@hako/ipc";
-import { boot, type SystemEvent } from "@hako/kernel";
+import { boot, type DomainManifest, type SystemEvent } from "@hako/kernel";
 import { counterSystem } from "./counter_system.ts";
 import { Counter, operations } from "./domains/counter_protocol.ts";
 
@@ -188,6 +188,44 @@ Deno.test("a halted system refuses calls and halts only once", async () => {
 
   await assertRejects(() => system.status(), OsError, "ESHUTDOWN");
   await system.halt();
+});
+
+for (const sync of [true, false]) {
+  Deno.test(`an app in a ${sync ? "synchronous" : "promised"} call ends when it is fenced`, async () => {
+    const manifest = counterSystem();
+    const caller = {
+      kind: "app",
+      module: "./domains/caller.ts",
+      uses: ["counter"],
+      options: { sync },
+    };
+    const domains = { ...manifest.domains, caller: caller as DomainManifest };
+    const lives: number[] = [];
+    const fences: boolean[] = [];
+    let reported = Promise.withResolvers<void>();
+    await using system = await boot({ ...manifest, domains }, {
+      onEvent(event) {
+        if (event.type === "fenced") fences.push(event.gone);
+        if (event.type !== "report") return;
+        lives.push(event.value as number);
+        reported.resolve();
+      },
+    });
+    for (let life = 1; life <= 4; life++) {
+      await reported.promise;
+      reported = Promise.withResolvers();
+      if (life < 4) await system.restart("caller");
+    }
+    assertEquals([lives, fences], [[1, 2, 3, 4], [true, true, true]]);
+    assertEquals((await system.status()).zombies, 0);
+  });
+}
+
+Deno.test("deaths that somebody ordered are no failed starts, however thick they come", async () => {
+  await using system = await boot(counterSystem());
+  const counter = await system.connect(Counter, "counter");
+  for (let i = 0; i < 12; i++) await system.restart("counter");
+  assertEquals(counter.callSync("add", { amount: 1 }), 1);
 });
 
 Deno.test("clients are spread over replicas, and one that dies concerns only its own", async () => {

@@ -133,7 +133,6 @@ export const DOORBELL: Layout<{
   bellReserved: LayoutField;
   usesReady: LayoutField;
   channels: LayoutField;
-  probe: LayoutField;
   reserved: LayoutField;
   ready: LayoutField;
   census: LayoutField;
@@ -142,8 +141,7 @@ export const DOORBELL: Layout<{
   bellReserved: bytes(60),
   usesReady: u32, // 1 once the server has too many channels to look at each. Written by the server.
   channels: u32, // How many channels were made beside this bell, where nobody else counts them.
-  probe: u32, // Counted up by a server that wants to know whether two memories are one.
-  reserved: bytes(52),
+  reserved: bytes(56),
   ready: bytes(READY_CHANNELS_MAX / 8), // A bit per channel. Set by its client, cleared by the server.
   census: bytes(256), // Who is awake: the server, then its clients by index. See `census.ts`.
 });

@@ -140,6 +140,20 @@ export class Incarnation implements Waiter {
     closeWorker();
   }
 
+  /** Ends this life in order when {@linkcode Fenced} comes out of a call that an app has made. */
+  catchFence(): void {
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      if (!(event.reason instanceof Fenced)) return;
+      event.preventDefault();
+      this.yieldToFence();
+    });
+    globalThis.addEventListener("error", (event) => {
+      if (!(event.error instanceof Fenced)) return;
+      event.preventDefault();
+      this.yieldToFence();
+    });
+  }
+
   /** Makes `self.close()` and `Deno.exit()` tell the kernel, since the host tells nobody. */
   announceClosing(): void {
     const announce = (what: string) => (): never => {

@@ -69,6 +69,7 @@ export class LivingDomain implements Domain, Serving {
     this.options = message.options;
     this.#incarnation = new Incarnation(message);
     this.#incarnation.announceClosing();
+    this.#incarnation.catchFence();
     this.#windows = new HeldWindows(() => this.#receive());
     for (const segment of message.segments) this.#windows.grant(segment);
     this.#environment = { waiter: this.#incarnation, windows: this.#windows };
@@ -228,6 +229,9 @@ export class LivingDomain implements Domain, Serving {
       case "halt":
         this.#close();
         this.#halting = true;
+        return;
+      case "fence":
+        return this.#incarnation.check();
     }
   }
 
@@ -246,6 +250,7 @@ export class LivingDomain implements Domain, Serving {
       const message = event.data;
       if (message.type === "segment") this.#windows.grant(message.segment);
       if (message.type === "drop-segment") this.#windows.drop(message.id);
+      if (message.type === "fence") return this.#incarnation.yieldToFence();
       if (message.type !== "halt") return;
       this.#close();
       this.#tell({ type: "halted" });

@@ -113,7 +113,7 @@ export class Kernel implements Supervised {
       case "halt":
         return this.#halt(message.call);
       case "died":
-        return this.#supervision.died(message.name, message.epoch, message.why, message.gone);
+        return this.#supervision.died(message.name, message.epoch, message.death);
       case "boot":
         throw new OsError("EBUSY", "boot a kernel that runs a system already");
     }
@@ -289,7 +289,7 @@ export class Kernel implements Supervised {
     if (entry === undefined) {
       return this.order({ type: "answer", call, code: "ENOENT", what: `restart ${name}` });
     }
-    this.#supervision.died(name, entry.epoch, "restarted on request", false);
+    this.#supervision.died(name, entry.epoch, { why: "restarted on request", ordered: true });
     this.order({ type: "answer", call });
   }
 
@@ -317,7 +317,7 @@ export class Kernel implements Supervised {
       case "failed":
         return this.#supervision.failed(entry, message.code, message.what);
       case "terminate-here":
-        return this.#supervision.died(domain, epoch, `terminated at ${message.point}`, false);
+        return this.#supervision.died(domain, epoch, { why: `terminated at ${message.point}` });
       case "halted":
         entry.state = "halted";
         return this.#haltNext();

@@ -16,7 +16,7 @@
 import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
 import { FAILED_STARTS_MAX, FENCE_MS_MAX, HALT_MS_MAX, LEASE_MS, START_MS_MAX } from "../limits.ts";
-import type { ControlMessage, Order, SystemEvent } from "../messages.ts";
+import type { ControlMessage, Death, Order, SystemEvent } from "../messages.ts";
 import { type Connection, type DomainEntry, isGone, type Segment, type Zombie } from "./tables.ts";
 
 const FENCE = BOOT.at.fence >> 2;
@@ -97,18 +97,19 @@ export class Supervision {
   failed(entry: DomainEntry, code: Errno, what: string): void {
     entry.why = what;
     this.#fence(entry);
+    this.#terminate(entry);
     this.#giveUp(entry, code);
   }
 
   /** An incarnation is dead, or is to be treated so. Later news of the same death is ignored. */
-  died(name: string, epoch: number, why: string, gone: boolean): void {
+  died(name: string, epoch: number, { why, gone = false, ordered = false }: Death): void {
     const entry = this.#kernel.domains.get(name);
     if (entry === undefined || entry.epoch !== epoch) return;
     entry.gone ||= gone;
     if (entry.state !== "starting" && entry.state !== "ready") return;
     entry.why = why;
     entry.deaths++;
-    if (entry.state === "starting") entry.failedStarts++;
+    if (entry.state === "starting" && !ordered) entry.failedStarts++;
     this.#kernel.event({ type: "died", domain: name, epoch, why });
     this.#fence(entry);
     entry.state = "fencing";
@@ -126,7 +127,9 @@ export class Supervision {
   #inspect(entry: DomainEntry, nowMs: number): void {
     const { name, serves, hangMs } = entry.plan;
     const exit = Atomics.load(entry.boot, EXIT_WORD);
-    if (exit !== EXIT.NONE) return this.died(name, entry.epoch, exitText(entry.boot), true);
+    if (exit !== EXIT.NONE) {
+      return this.died(name, entry.epoch, { why: exitText(entry.boot), gone: true });
+    }
     const haltingSinceMs = this.#haltingSinceMs.get(entry);
     const deaf = Object.keys(serves).length === 0;
     if (haltingSinceMs !== undefined) {
@@ -141,16 +144,17 @@ export class Supervision {
     }
     const silentMs = nowMs - entry.lastBeatAtMs;
     if (entry.state === "starting") {
-      if (silentMs > START_MS_MAX) this.died(name, entry.epoch, "did not start in time", false);
+      if (silentMs > START_MS_MAX) this.died(name, entry.epoch, { why: "did not start in time" });
     } else if (!deaf) {
       const asleep = Atomics.load(entry.boot, STATE) === ACTIVITY.ASLEEP;
-      if (asleep && silentMs > LEASE_MS) this.died(name, entry.epoch, "its lease lapsed", false);
-      if (!asleep && silentMs > hangMs) this.died(name, entry.epoch, "it hangs", false);
+      if (asleep && silentMs > LEASE_MS) this.died(name, entry.epoch, { why: "its lease lapsed" });
+      if (!asleep && silentMs > hangMs) this.died(name, entry.epoch, { why: "it hangs" });
     }
   }
 
   #endHalting(entry: DomainEntry): void {
     this.#fence(entry);
+    this.#terminate(entry);
     entry.state = "halted";
     this.#kernel.onSettled();
   }
@@ -166,8 +170,12 @@ export class Supervision {
     for (const { client, channel } of this.#kernel.connections) {
       if (client === name) channel.close(ERRNO.EPIPE);
     }
-    entry.bell.ring();
-    this.#kernel.order({ type: "terminate", name, epoch: entry.epoch });
+    this.#kernel.control(entry, { type: "fence" });
+  }
+
+  /** Ends the worker of a fenced incarnation: after it has had the time to say that it is gone. */
+  #terminate({ plan: { name }, epoch }: DomainEntry): void {
+    this.#kernel.order({ type: "terminate", name, epoch });
   }
 
   /**
@@ -188,6 +196,7 @@ export class Supervision {
     const gone = isGone(entry.boot) || entry.gone;
     const tookMs = nowMs - entry.fencedAtMs;
     if (!gone && tookMs < FENCE_MS_MAX) return;
+    this.#terminate(entry);
     if (!this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
     const { name } = entry.plan;
     this.#kernel.event({ type: "fenced", domain: name, epoch: entry.epoch, gone, tookMs });

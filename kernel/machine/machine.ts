@@ -42,7 +42,7 @@ export class Machine implements Waiter {
   constructor(onEvent: (event: SystemEvent) => void) {
     this.#onEvent = onEvent;
     this.#workers = new Workers((name, epoch, why) => {
-      this.#tell({ type: "died", name, epoch, why, gone: true });
+      this.#tell({ type: "died", name, epoch, death: { why, gone: true } });
     });
     this.#census = new Int32Array(new SharedArrayBuffer(4 * DOMAINS_MAX));
     this.#kernelBell = Doorbell.create();
@@ -87,8 +87,9 @@ export class Machine implements Waiter {
   /** Ends a domain's worker and says so, as whoever stumbles over a cable does. */
   kill(name: string): boolean {
     const epoch = this.#workers.kill(name);
-    if (epoch !== 0) this.#tell({ type: "died", name, epoch, why: "terminated", gone: false });
-    return epoch !== 0;
+    if (epoch === 0) return false;
+    this.#tell({ type: "died", name, epoch, death: { why: "terminated", ordered: true } });
+    return true;
   }
 
   /** Ends everything at once. */
