@@ -6,13 +6,13 @@
 
 export { assert, AssertionError } from "./assert.ts";
 export { Channel, type SpokenProtocol } from "./channel.ts";
-export {
-  type CallOptions,
-  type CallSyncOptions,
-  ChannelClient,
-  type Client,
-  type ClientEnvironment,
-  type StreamOptions,
+export { ChannelClient } from "./channel_client.ts";
+export type {
+  CallOptions,
+  CallSyncOptions,
+  Client,
+  ClientEnvironment,
+  StreamOptions,
 } from "./client.ts";
 export type { AnyValues, Codec, Ends, MessagePlace, WindowTable } from "./codec.ts";
 export type { Core, Peer } from "./core/core.ts";
@@ -63,6 +63,23 @@ export {
   type ServedChannel,
   type UntypedHandler,
 } from "./server.ts";
+export {
+  BufferLease,
+  BufferPool,
+  type BufferPoolCounts,
+  type BufferPoolHandle,
+  type BufferPoolOptions,
+} from "./queue/buffer_pool.ts";
+export type { Beginning, ItemsHandle } from "./queue/items.ts";
+export type { Patience } from "./queue/patience.ts";
+export type { SweepReport } from "./queue/sweep.ts";
+export {
+  Work,
+  WorkQueue,
+  type WorkQueueCounts,
+  type WorkQueueHandle,
+  type WorkQueueOptions,
+} from "./queue/work_queue.ts";
 export {
   type ChannelMemory,
   type ChannelOptions,

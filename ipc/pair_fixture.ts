@@ -6,7 +6,7 @@
  */
 
 import { Channel } from "./channel.ts";
-import { ChannelClient } from "./client.ts";
+import { ChannelClient } from "./channel_client.ts";
 import type { WindowTable } from "./codec.ts";
 import { Doorbell } from "./doorbell.ts";
 import { OsError } from "./errno.ts";

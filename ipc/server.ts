@@ -55,8 +55,13 @@ interface ServedOperation {
 }
 
 /** One channel being served. */
-export class ServedChannel {
+export interface ServedChannel {
   /** The channel, and what the server was told of it. */
+  readonly accepted: AcceptedChannel;
+}
+
+/** The same, as its server sees it. */
+class OpenChannel implements ServedChannel {
   readonly accepted: AcceptedChannel;
   /** The operations by code. */
   readonly operations: readonly (ServedOperation | undefined)[];
@@ -105,7 +110,7 @@ export class ChannelServer {
   /** How it waits. */
   readonly waiter: Waiter;
   readonly #windows: WindowTable;
-  readonly #served: ServedChannel[] = [];
+  readonly #served: OpenChannel[] = [];
   readonly #request: MessagePlace = { near: 0, far: 0, payload: 0 };
   readonly #reply: MessagePlace = { near: 0, far: 0, payload: 0 };
   readonly #ready: ReadyBits;
@@ -114,7 +119,7 @@ export class ChannelServer {
   /** The same where ready bits are in use: an index among the bits. */
   #bit = 0;
   /** The channel that was answered last: its client is the likeliest to call next. */
-  #recent: ServedChannel | undefined;
+  #recent: OpenChannel | undefined;
   /** Whether the last turn found no request: only then is one channel looked at out of turn. */
   #isIdle = false;
   #promises = 0;
@@ -152,7 +157,7 @@ export class ChannelServer {
 
   /** Starts serving a channel, from its first unfinished request on. */
   attach(accepted: AcceptedChannel): ServedChannel {
-    const served = new ServedChannel(accepted);
+    const served = new OpenChannel(accepted);
     this.#served.push(served);
     this.#ready.add(served);
     return served;
@@ -160,10 +165,10 @@ export class ChannelServer {
 
   /** Stops serving a channel. What was posted on it and not taken is dropped. */
   detach(served: ServedChannel): void {
-    const index = this.#served.indexOf(served);
+    const index = this.#served.findIndex((open) => open === served);
     assert(index >= 0, "a channel is detached once");
-    this.#served.splice(index, 1);
-    this.#ready.remove(served);
+    const [closed] = this.#served.splice(index, 1);
+    this.#ready.remove(closed!);
     if (this.#cursor > index) this.#cursor--;
     if (this.#recent === served) this.#recent = undefined;
   }
@@ -246,7 +251,7 @@ export class ChannelServer {
     return answered;
   }
 
-  #serveChannel(served: ServedChannel, looks: number): number {
+  #serveChannel(served: OpenChannel, looks: number): number {
     const { channel: { core }, epoch } = served.accepted;
     let answered = 0;
     let outcome = looks > 1
@@ -266,7 +271,7 @@ export class ChannelServer {
     return answered;
   }
 
-  #answer(served: ServedChannel, sequence: number): void {
+  #answer(served: OpenChannel, sequence: number): void {
     const { channel, badge } = served.accepted;
     const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
     const operation = code < served.operations.length ? served.operations[code] : undefined;
@@ -288,7 +293,7 @@ export class ChannelServer {
   }
 
   #publish(
-    served: ServedChannel,
+    served: OpenChannel,
     operation: ServedOperation | undefined,
     sequence: number,
     outcome: unknown,
@@ -342,7 +347,7 @@ class ReadyBits {
   /** Words of 32 bits that some channel uses. */
   words = 0;
   readonly #bell: Doorbell;
-  readonly #channels: ServedChannel[][] = [];
+  readonly #channels: OpenChannel[][] = [];
   /** Bits taken from the clients' words and not dealt with. */
   readonly #kept: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
   #count = 0;
@@ -352,7 +357,7 @@ class ReadyBits {
     this.#bell = bell;
   }
 
-  add(served: ServedChannel): void {
+  add(served: OpenChannel): void {
     const index = served.accepted.index % READY_CHANNELS_MAX;
     (this.#channels[index] ??= []).push(served);
     this.words = Math.max(this.words, (index >> 5) + 1);
@@ -363,7 +368,7 @@ class ReadyBits {
     this.setAll();
   }
 
-  remove(served: ServedChannel): void {
+  remove(served: OpenChannel): void {
     const channels = this.#channels[served.accepted.index % READY_CHANNELS_MAX]!;
     channels.splice(channels.indexOf(served), 1);
     this.#count--;
@@ -399,7 +404,7 @@ class ReadyBits {
     this.#kept[word]! &= ~(1 << bit);
   }
 
-  channelsOf(word: number, bit: number): readonly ServedChannel[] {
+  channelsOf(word: number, bit: number): readonly OpenChannel[] {
     return this.#channels[(word << 5) | bit] ?? [];
   }
 }

@@ -10,12 +10,13 @@
  */
 
 import { Channel, type SpokenProtocol } from "./channel.ts";
-import { ChannelClient, type Client } from "./client.ts";
+import { ChannelClient } from "./channel_client.ts";
+import type { Client } from "./client.ts";
 import type { WindowTable } from "./codec.ts";
 import { Doorbell } from "./doorbell.ts";
-import { ERRNO, OsError } from "./errno.ts";
+import { ERRNO, errnoName, OsError } from "./errno.ts";
 import { DOORBELL } from "./layouts/channel.ts";
-import { EPOCH_MAX, READY_CHANNELS_MAX } from "./limits.ts";
+import { EPOCH_MAX } from "./limits.ts";
 import { serveBlocking, serveEvented, type Serving } from "./loop.ts";
 import type { Handlers, Operations, OperationsOf, Protocol } from "./protocol.ts";
 import { ChannelServer, type ServedChannel, type UntypedHandler } from "./server.ts";
@@ -99,7 +100,9 @@ export async function connect<P extends Protocol<Operations>>(
   const deadlineMs = waiter.nowMs() + timeoutMs;
   for (;;) {
     const announced = channel.core.announce();
-    if (channel.closed !== 0) throw new OsError("EPIPE", `connect to ${protocol.name}`);
+    if (channel.closed !== 0) {
+      throw new OsError(errnoName(channel.closed) ?? "EPIPE", `connect to ${protocol.name}`);
+    }
     const spoken = channel.spoken;
     if (spoken !== undefined) {
       const other = otherThan(protocol, spoken, `connect as ${protocol.name}`);
@@ -191,14 +194,13 @@ class Service implements Serving {
     handlers: Readonly<Record<string, UntypedHandler>>,
   ): void {
     const channel = new Channel(memory);
-    const { spoken } = channel;
-    const other = spoken && otherThan(protocol, spoken, `serve ${protocol.name}`);
-    if (other !== undefined) {
+    const epoch = (channel.epoch >>> 0) + 1;
+    const refused = refusal(protocol, channel, epoch);
+    if (refused !== undefined) {
       // Its client speaks to the predecessor, or has written garbage: that is its own loss.
-      this.#refused = other;
-      return channel.close(other.errno);
+      this.#refused = refused;
+      return channel.close(refused.errno);
     }
-    const epoch = (channel.epoch + 1) & EPOCH_MAX;
     channel.core.fence(epoch);
     const badge = index + 1;
     this.server.attach({
@@ -226,6 +228,16 @@ class Service implements Serving {
 
 function isOver({ accepted: { channel, epoch } }: ServedChannel): boolean {
   return channel.epoch !== epoch || channel.isClosed;
+}
+
+function refusal(
+  protocol: Protocol<Operations>,
+  { spoken }: Channel,
+  epoch: number,
+): OsError | undefined {
+  const what = `serve ${protocol.name}`;
+  if (epoch > EPOCH_MAX) return new OsError("EOVERFLOW", `${what}: ${EPOCH_MAX} servers before it`);
+  return spoken && otherThan(protocol, spoken, what);
 }
 
 function otherThan(

@@ -1,16 +1,14 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { differences } from "./comparison.ts";
-import { coreArtefacts } from "./core_artefacts.ts";
+import { CHANNEL_CORE, coreArtefacts, QUEUE_CORE } from "./core_artefacts.ts";
 import { compileCore, CompileError } from "./core_compiler.ts";
 
-const SAMPLE = {
-  source: 'import { AT } from "./constants";\n' +
-    "export function add(n: i32): i32 { return atomic.add<i32>(AT, n); }\n",
-  constants: "export const AT: u32 = 8;\n",
-};
+const SOURCE = 'import { AT } from "./constants";\n' +
+  "export function add(n: i32): i32 { return atomic.add<i32>(AT, n); }\n";
+const CONSTANTS = "export const AT: u32 = 8;\n";
 
 Deno.test("coreArtefacts() gives a module that runs, and its bytes in base64", async () => {
-  const artefacts = await coreArtefacts(SAMPLE);
+  const artefacts = await coreArtefacts(CHANNEL_CORE, sample("core"));
   const wasm = artefacts.get("ipc/core/core.wasm") ?? new Uint8Array();
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true });
   const { instance } = await WebAssembly.instantiate(wasm, { env: { memory } });
@@ -22,8 +20,20 @@ Deno.test("coreArtefacts() gives a module that runs, and its bytes in base64", a
   assertEquals(/"([0-9a-f]{64})"/.test(text), true);
 });
 
+Deno.test("coreArtefacts() lets a queue have more memory than a channel", async () => {
+  const artefacts = await coreArtefacts(QUEUE_CORE, sample("queue"));
+  const module = new WebAssembly.Module(artefacts.get("ipc/queue/queue.wasm") ?? new Uint8Array());
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1025, shared: true });
+  assertEquals(
+    typeof new WebAssembly.Instance(module, { env: { memory } }).exports.add,
+    "function",
+  );
+  const text = new TextDecoder().decode(artefacts.get("ipc/queue/queue_bytes.ts"));
+  assertStringIncludes(text, "export const QUEUE_BASE64");
+});
+
 Deno.test("compileCore() gives the same bytes for the same sources", async () => {
-  const sources = new Map([["core.ts", SAMPLE.source], ["constants.ts", SAMPLE.constants]]);
+  const sources = new Map([["core.ts", SOURCE], ["constants.ts", CONSTANTS]]);
   assertEquals(await compileCore(sources, "core.ts"), await compileCore(sources, "core.ts"));
 });
 
@@ -52,3 +62,7 @@ Deno.test("differences() names each file that is missing, shorter or changed", (
     { path: "changed", what: "differs from byte 1 on" },
   ]);
 });
+
+function sample(name: string) {
+  return { sources: new Map([[name, SOURCE]]), constants: CONSTANTS };
+}

@@ -14,7 +14,7 @@ export const buildFlags = {
 /** `deno task build [--check]`. */
 export const buildCommand: Syntax<typeof buildFlags> = {
   name: "build",
-  summary: "compile the wasm core and write what is generated from it",
+  summary: "compile the wasm cores and write what is generated from it",
   flags: buildFlags,
   examples: [{ line: "--check", what: "compare the generated files with the committed ones" }],
 };

@@ -33,15 +33,18 @@ export class CompileError extends Error {
  *
  * @param sources The text of each file by its name; names are flat, as `"core.ts"`.
  * @param entry The name of the file whose exports become the module's.
+ * @param flags Further flags, which overrule those that stand above.
  * @throws {CompileError} The sources do not compile.
  */
 export async function compileCore(
   sources: ReadonlyMap<string, string>,
   entry: string,
+  flags: readonly string[] = [],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const outputs = new Map<string, string | Uint8Array>();
   const complaints: string[] = [];
-  const { error } = await asc.main([entry, "--outFile", "out.wasm", ...COMPILER_FLAGS], {
+  const args = [entry, "--outFile", "out.wasm", ...COMPILER_FLAGS, ...flags];
+  const { error } = await asc.main(args, {
     readFile: (name: string) => sources.get(name) ?? null,
     writeFile: (name: string, contents: string | Uint8Array) => void outputs.set(name, contents),
     listFiles: () => [],

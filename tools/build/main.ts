@@ -7,20 +7,37 @@
 
 import { join } from "node:path";
 import { assemblyConstants } from "../../ipc/core/constants.ts";
+import { queueConstants } from "../../ipc/queue/constants.ts";
 import { parseCommand } from "../command_line/parse.ts";
 import { runMain } from "../command_line/run_main.ts";
 import { buildCommand } from "./command.ts";
 import { differences } from "./comparison.ts";
-import { CORE_DIRECTORY, coreArtefacts } from "./core_artefacts.ts";
+import {
+  CHANNEL_CORE,
+  coreArtefacts,
+  type CoreModule,
+  coreSourcePaths,
+  QUEUE_CORE,
+} from "./core_artefacts.ts";
 
 const ROOT = join(import.meta.dirname ?? ".", "../..");
 
 await runMain("build", async () => {
   const { flags } = parseCommand(buildCommand, Deno.args);
-  const source = await Deno.readTextFile(join(ROOT, CORE_DIRECTORY, "assembly/core.ts"));
-  const generated = await coreArtefacts({ source, constants: assemblyConstants() });
+  const generated = new Map([
+    ...await generate(CHANNEL_CORE, assemblyConstants()),
+    ...await generate(QUEUE_CORE, queueConstants()),
+  ]);
   return flags.check ? compare(generated) : await write(generated);
 });
+
+async function generate(core: CoreModule, constants: string) {
+  const sources = new Map<string, string>();
+  for (const [name, path] of coreSourcePaths(core)) {
+    sources.set(name, await Deno.readTextFile(join(ROOT, path)));
+  }
+  return await coreArtefacts(core, { sources, constants });
+}
 
 function compare(generated: ReadonlyMap<string, Uint8Array>): number {
   const found = differences(generated, readIfExists);

@@ -1,0 +1,23 @@
+// Generated from ipc/queue/layouts.ts by `deno task build`. Do not edit.
+export const BELL_AT: u32 = 0;
+export const RINGS_AT: u32 = 128;
+export const SWEEPS_AT: u32 = 896;
+export const RING_BYTES: u32 = 384;
+export const HEAD_AT: u32 = 0;
+export const TAIL_AT: u32 = 128;
+export const THRESHOLD_AT: u32 = 256;
+export const ITEMS_AT: u32 = 1024;
+export const ITEM_BYTES: u32 = 64;
+export const MARK_AT: u32 = 8;
+export const FREE: u32 = 0;
+export const RESERVED: u32 = 1;
+export const QUEUED: u32 = 2;
+export const TAKEN: u32 = 3;
+export const DEAD: u32 = 4;
+export const FREE_RING: u32 = 0;
+export const QUEUED_RING: u32 = 1;
+export const LEFT: u32 = 0;
+export const REQUEUED: u32 = 1;
+export const FREED: u32 = 2;
+export const DIED: u32 = 3;
+export const RELINKED: u32 = 4;
