@@ -224,6 +224,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const sequence = this.#next;
     placeRequest(sequence, this.#place);
     operation.request.write(this.#channel, this.#place, request, this.#windows);
+    if (this.#next !== sequence) {
+      throw new TypeError(
+        `Cannot call ${this.#what(operation)}: a getter of the request made a call`,
+      );
+    }
     this.#channel.words[slotWord(sequence) + OPERATION] = operation.operation.code;
     this.#owners[sequence & (SLOT_COUNT - 1)] = IN_FLIGHT;
     this.#next = (sequence + 1) >>> 0;

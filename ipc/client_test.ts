@@ -38,6 +38,18 @@ Deno.test("what does not fit is refused before anything is posted", () => {
   assertEquals(client.callSync("number", { value: 3 }), 3, "the slot can be used after all that");
 });
 
+Deno.test("a getter in a request that makes a call is refused, and its own call is answered", () => {
+  const { client, taken } = pair();
+  const request = {
+    get value(): number {
+      return client.callSync("number", { value: 41 }) + 1;
+    },
+  };
+  assertThrows(() => client.callSync("number", request), TypeError, "a getter of the request");
+  assertEquals(taken, [41]);
+  assertEquals(client.callSync("number", { value: 1 }), 1);
+});
+
 Deno.test("a closed channel says so to synchronous and asynchronous callers", async () => {
   const { channel, bell, client } = pair();
   const waiting = clientOf(channel, bell, plainWaiter());

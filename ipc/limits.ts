@@ -64,8 +64,11 @@ export const SPIN_CREDIT_MAX = 16;
 /** Credit for a spin that paid; one that did not costs 1: it pays if one in three does. */
 export const SPIN_PAID_CREDIT = 2;
 
-/** Of this many waits one spins all the same when spinning has not paid, to see if it does again. */
-export const PROBE_EVERY = 32;
+/** Waits after which one that has stopped to spin tries again; twice as many after each vain try. */
+export const PROBE_EVERY_MIN = 32;
+
+/** The most waits between two tries: 300 us in 1,024 waits of 7 us are 4 %. */
+export const PROBE_EVERY_MAX = 1_024;
 
 /**
  * Rounds for which a server without a request spins while no core is wanted: about 300 us, the time

@@ -301,14 +301,16 @@ export class ChannelServer {
     const { channel, epoch, censusIndex } = served.accepted;
     const reply = this.#reply;
     placeReply(sequence, epoch & 1, reply);
+    const hasReply = operation?.placed.operation.reply !== undefined;
     let result = 0;
     if (typeof outcome === "number") {
       assert(
         (outcome | 0) === outcome,
-        "a handler answers a count below 2^31, or a negative errno",
+        "a handler answers a count below 2^31, or an errno below 0",
       );
+      assert(outcome < 0 || !hasReply, "a handler with a reply to give answers it, or an errno");
       result = outcome;
-    } else if (operation?.placed.operation.reply !== undefined) {
+    } else if (hasReply) {
       operation.placed.reply.write(channel, reply, outcome as AnyValues, this.#windows);
     } else {
       assert(operation?.oneWay === 1, "a handler without a reply to give answers a count");

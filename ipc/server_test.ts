@@ -111,6 +111,14 @@ Deno.test("a handler that answers what is no count breaks our own rule", () => {
   }
 });
 
+Deno.test("a handler that answers a count in place of its reply breaks our own rule", () => {
+  const channel = Channel.create(0, 1);
+  const server = emptyServer();
+  attach(server, channel, { small: () => 5 });
+  post(channel, 0, 7);
+  assertThrows(() => server.serve(), Error, "a handler with a reply to give");
+});
+
 Deno.test("a handler that throws leaves its request to the successor, which answers it once", async () => {
   const { channel, bell } = pair();
   const client = clientOf(channel, bell, plainWaiter());

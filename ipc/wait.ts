@@ -10,7 +10,8 @@ import {
   CROWDED_ROUNDS_MAX,
   IDLE_CROWDED_ROUNDS_MAX,
   IDLE_ROUNDS_MAX,
-  PROBE_EVERY,
+  PROBE_EVERY_MAX,
+  PROBE_EVERY_MIN,
   SLEEP_MS_MAX,
   SPIN_CREDIT_MAX,
   SPIN_PAID_CREDIT,
@@ -105,9 +106,11 @@ export class Spin {
   readonly #waiter: Waiter;
   /** For a caller: how often spinning has paid, less how often it has not. */
   #credit = SPIN_CREDIT_MAX;
-  /** For a server: rounds that were worth while of late. */
+  /** For a server: how long to spin. Halved by each spin in vain. */
   #idleRoundsMax = IDLE_ROUNDS_MAX;
+  /** Waits without a spin, and how many of them come before the next try. */
   #skipped = 0;
+  #skippedMax = PROBE_EVERY_MIN;
   #rounds = 0;
   #roundsMax = 0;
   #crowdedRounds = 0;
@@ -121,8 +124,7 @@ export class Spin {
   begin(): boolean {
     this.#rounds = 0;
     this.#crowdedRounds = 0;
-    if (this.#credit === 0 && ++this.#skipped % PROBE_EVERY !== 0) return false;
-    return !this.#waiter.crowded();
+    return (this.#credit > 0 || this.#isTimeToTry()) && !this.#waiter.crowded();
   }
 
   /** Whether another round of {@linkcode SPIN_LOOKS} looks for the answer is worth while. */
@@ -135,6 +137,7 @@ export class Spin {
 
   /** Says whether the answer came while the caller spun. */
   ended(paid: boolean): void {
+    this.#weigh(paid);
     this.#credit = paid
       ? Math.min(SPIN_CREDIT_MAX, this.#credit + SPIN_PAID_CREDIT)
       : Math.max(0, this.#credit - 1);
@@ -149,9 +152,9 @@ export class Spin {
     this.#rounds = 0;
     this.#roundsMax = this.#idleRoundsMax;
     if (hasWoken && this.#waiter.crowded()) return false;
-    if (this.#roundsMax >= IDLE_CROWDED_ROUNDS_MAX) return true;
-    this.#roundsMax = IDLE_CROWDED_ROUNDS_MAX;
-    return ++this.#skipped % PROBE_EVERY === 0;
+    if (this.#roundsMax > 0) return true;
+    this.#roundsMax = IDLE_ROUNDS_MAX; // It may take this long until a client that sleeps is awake.
+    return this.#isTimeToTry();
   }
 
   /** Whether another round of {@linkcode SPIN_LOOKS} looks for a request is worth while. */
@@ -162,10 +165,21 @@ export class Spin {
 
   /** Says whether a request came while the server spun. */
   endedIdle(paid: boolean): void {
-    const rounds = paid
-      ? Math.max(IDLE_CROWDED_ROUNDS_MAX, 2 * this.#idleRoundsMax)
-      : this.#idleRoundsMax >> 1;
-    this.#idleRoundsMax = Math.min(IDLE_ROUNDS_MAX, rounds);
+    this.#weigh(paid);
+    this.#idleRoundsMax = paid ? IDLE_ROUNDS_MAX : this.#idleRoundsMax >> 1;
+  }
+
+  /** Who has stopped to spin tries again from time to time, ever less often while it is in vain. */
+  #isTimeToTry(): boolean {
+    return ++this.#skipped >= this.#skippedMax;
+  }
+
+  #weigh(paid: boolean): void {
+    if (paid) this.#skippedMax = PROBE_EVERY_MIN;
+    else if (this.#skipped >= this.#skippedMax) {
+      this.#skippedMax = Math.min(PROBE_EVERY_MAX, 2 * this.#skippedMax);
+    }
+    this.#skipped = 0;
   }
 }
 

@@ -10,13 +10,14 @@ import { launch, programArguments } from "./command_line/launch.ts";
 import { placeOf, type Program, readRequest } from "./command_line/program.ts";
 import { runMain } from "./command_line/run_main.ts";
 import metadata from "./deno.json" with { type: "json" };
+import { benchCommand } from "./bench/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
 
 const PROGRAM: Program = {
   name: "hako",
   call: "deno task hako",
   version: metadata.version,
-  commands: [scenariosCommand],
+  commands: [scenariosCommand, benchCommand],
 };
 
 await runMain(PROGRAM.name, async () => {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { keepAlive } from "../clock.ts";
 import { SLEEP_MS_MAX } from "../limits.ts";
 import { QUEUE } from "./layouts.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -62,6 +63,7 @@ export async function waitForAsync<T>(
     if (late !== undefined) return late;
     if (!(startMs < endMs)) return undefined;
     const sleepMs = Math.min(Math.ceil(endMs - startMs), SLEEP_MS_MAX);
-    await Atomics.waitAsync(words, BELL, announced | 0, sleepMs).value;
+    const outcome = Atomics.waitAsync(words, BELL, announced | 0, sleepMs);
+    if (outcome.async) await keepAlive(outcome.value, sleepMs);
   }
 }

@@ -27,7 +27,14 @@ const SOUND: Readonly<Record<string, string>> = {
     'import { type Volume } from "./journal.ts"; setTimeout(() => {}, 1);',
   "fs-server/deno.json": face("@hako/fs-server"),
   "fs-server/mod.ts": "export const clock = 1;",
-  "tools/deno.json": face("@hako/tools"),
+  "ipc/call_bench.ts": 'import type { PairedRow } from "@hako/tools/bench";\n' +
+    'import { peer } from "./bench/peer.ts";',
+  "ipc/bench/peer.ts": 'import "comlink"; performance.now(); new Worker(PEER);',
+  "tools/deno.json": JSON.stringify({
+    name: "@hako/tools",
+    exports: { ".": "./mod.ts", "./bench": "./bench/paired_row.ts" },
+  }),
+  "tools/bench/paired_row.ts": "export interface PairedRow {}",
   "tools/mod.ts": 'import { compileCore } from "assemblyscript/asc";',
   "tests/hostile_test.ts": 'import { enter } from "../kernel/domain/enter.ts";\n' +
     'import "../tools/mod.ts"; Atomics.wait(WORDS, 0, 0);',
@@ -141,6 +148,27 @@ const UNSOUND: readonly Case[] = [
     path: "storage-server/simulated_disk.ts",
     text: 'import { assert } from "@std/assert";',
     says: "is for tests and tools",
+  },
+  {
+    rule: "arrow",
+    what: "a benchmark imports a tool",
+    path: "ipc/other_bench.ts",
+    text: 'import "@hako/tools";',
+    says: "ipc/ may not import tools/",
+  },
+  {
+    rule: "arrow",
+    what: "what is no benchmark declares paired rows",
+    path: "ipc/rows.ts",
+    text: 'import type { PairedRow } from "@hako/tools/bench";',
+    says: "ipc/ may not import tools/",
+  },
+  {
+    rule: "test-code",
+    what: "what is no benchmark imports a peer",
+    path: "ipc/late.ts",
+    text: 'import "./bench/peer.ts";',
+    says: "is for tests",
   },
   {
     rule: "test-code",

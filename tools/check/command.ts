@@ -7,7 +7,14 @@
 import type { Flags, Syntax } from "../command_line/command.ts";
 
 /** The steps, in the order in which they run. */
-export const STEP_NAMES = ["format", "lint", "types", "documentation", "architecture"] as const;
+export const STEP_NAMES = [
+  "format",
+  "lint",
+  "types",
+  "documentation",
+  "architecture",
+  "packages",
+] as const;
 
 /** The name of a step. */
 export type StepName = typeof STEP_NAMES[number];

@@ -6,7 +6,7 @@
 
 import type { Finding } from "./finding.ts";
 import { type Project, resolveReference, type Target } from "./project.ts";
-import { isTest, type Room, roomOf } from "./rooms.ts";
+import { BENCH_FACE, isBench, isTest, type Room, roomOf } from "./rooms.ts";
 import type { Reference, SourceFile } from "./source_file.ts";
 
 /** One reference with all that a rule may ask about it. */
@@ -47,8 +47,9 @@ export function checkImports(project: Project, file: SourceFile): Finding[] {
   });
 }
 
-function arrow({ room, target, reference }: Import): string | undefined {
+function arrow({ room, target, reference, file }: Import): string | undefined {
   if (target.kind !== "file") return undefined;
+  if (target.face === BENCH_FACE && isBench(file.path)) return undefined;
   const other = roomOf(target.path);
   if (!other || other === room) return undefined;
   const allowed = room.arrows.find((candidate) => candidate.room === other.name);
@@ -94,11 +95,11 @@ function actingModule({ target, reference, room }: Import): string | undefined {
 }
 
 function thirdParty({ room, target, file }: Import): string | undefined {
-  if (!room.runtime) return undefined;
+  if (!room.runtime || isTest(file.path)) return undefined; // What is tested and shipped is ours.
   if (target.kind === "third party") {
     return `"${target.name}" is third-party code, on which ${room.name}/ does not depend`;
   }
-  if (target.kind !== "standard" || isTest(file.path)) return undefined;
+  if (target.kind !== "standard") return undefined;
   return `"${target.name}" is for tests and tools; ${room.name}/ depends on the runtime alone`;
 }
 

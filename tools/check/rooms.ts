@@ -60,9 +60,17 @@ export function roomOf(path: string): Room | undefined {
   return ROOMS.find((room) => room.name === name);
 }
 
+/** The face by which a benchmark of any room declares what it measures. */
+export const BENCH_FACE = "@hako/tools/bench";
+
+/** Whether a file is a benchmark, or serves only them, as a room's `bench/` does: a peer. */
+export function isBench(path: string): boolean {
+  return path.endsWith("_bench.ts") || /^(?!tools\/)[^/]+\/bench\//.test(path);
+}
+
 /** Whether a file is a test or a benchmark, or serves only them: a rig, a conformance suite. */
 export function isTest(path: string): boolean {
-  return path.startsWith("tests/") || /_(?:test|bench)\.ts$/.test(path) ||
+  return path.startsWith("tests/") || isBench(path) || path.endsWith("_test.ts") ||
     /(?:^|\/)(?:test_\w+|conformance)\.ts$/.test(path);
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { publicFaces } from "./steps.ts";
+import { publicFaces, publishedPackages } from "./steps.ts";
 
 Deno.test("publicFaces() lists what packages export, without programs and adapters", () => {
   const texts = new Map([
@@ -15,4 +15,14 @@ Deno.test("publicFaces() lists what packages export, without programs and adapte
     ["deno.json", "{}"],
   ]);
   assertEquals(publicFaces(texts), ["fs-server/mod.ts", "ipc/layout.ts", "ipc/mod.ts"]);
+});
+
+Deno.test("publishedPackages() lists the packages that say what of them is published", () => {
+  const texts = new Map([
+    ["tools/deno.json", '{ "name": "@hako/tools" }'],
+    ["ipc/deno.json", '{ "name": "@hako/ipc", "publish": { "exclude": ["bench"] } }'],
+    ["ipc/mod.ts", '"publish"'],
+    ["deno.json", "{}"],
+  ]);
+  assertEquals(publishedPackages(texts), ["ipc"]);
 });

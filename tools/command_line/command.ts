@@ -94,6 +94,8 @@ export interface Permissions {
   readonly env?: readonly string[];
   /** Hosts, with ports, that may be reached. */
   readonly net?: readonly string[];
+  /** What may be asked of the operating system, as `--allow-sys` names it. */
+  readonly sys?: readonly string[];
 }
 
 /**

@@ -61,13 +61,14 @@ export function programArguments<F extends Flags>(
  * @throws {UsageError} A path has a comma in it.
  */
 export function permissionFlags(permissions: Permissions, directory: string): string[] {
-  const { read = [], write = [], run = [], env = [], net = [] } = permissions;
+  const { read = [], write = [], run = [], env = [], net = [], sys = [] } = permissions;
   const lists: readonly (readonly [name: string, values: readonly string[]])[] = [
     ["read", read.map((path) => resolve(directory, path))],
     ["write", write.map((path) => resolve(directory, path))],
     ["run", run],
     ["env", env],
     ["net", net],
+    ["sys", sys],
   ];
   return lists.flatMap(([name, values]) => {
     const distinct = [...new Set(values)];

@@ -1,0 +1,41 @@
+/**
+ * Many null calls at once: 32 in flight, both ends awake.
+ *
+ * @module
+ */
+
+import type { PairedRow } from "@hako/tools/bench";
+
+/** Requests in flight. */
+const DEPTH = 32;
+
+const callInBatches = async () => (await import("./bench/adder.ts")).callingInBatches(DEPTH);
+
+/** Pipelined calls beside their peers. */
+export const rows: readonly PairedRow[] = [
+  {
+    name: "ipc/pipelined/ringbuf",
+    peerName: "ringbuf.js 0.4.0, both ends spinning",
+    unit: "requests/s",
+    target: 2.5,
+    ours: callInBatches,
+    peer: async () => (await import("./bench/ringbuf.ts")).pipeliningRings(DEPTH),
+  },
+  {
+    // What 32 requests cost that share one life: the price of giving each its own.
+    name: "ipc/pipelined/ringbuf-stream",
+    peerName: "ringbuf.js 0.4.0, 32 requests pushed as one",
+    unit: "requests/s",
+    target: 1,
+    ours: callInBatches,
+    peer: async () => (await import("./bench/ringbuf.ts")).batchingRings(DEPTH),
+  },
+  {
+    name: "ipc/pipelined/postmessage",
+    peerName: "postMessage",
+    unit: "requests/s",
+    target: 40,
+    ours: callInBatches,
+    peer: async () => (await import("./bench/post_message.ts")).pipeliningByMessage(DEPTH),
+  },
+];

@@ -1,0 +1,112 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Measurement } from "./measurement.ts";
+import { figureOf, type PairedRow, type Side } from "./paired_row.ts";
+import { type MeasuredRow, MeasurementFailure, runRow } from "./row_result.ts";
+
+const ROW: PairedRow = {
+  name: "room/claim/peer",
+  peerName: "a peer",
+  unit: "us/call",
+  target: 2,
+  ours: () => Promise.reject(new Error("opened here")),
+  peer: () => Promise.reject(new Error("opened here")),
+};
+
+/** Runs a row whose rounds take the given nanoseconds. */
+async function run(row: PairedRow, ns: Record<Side, readonly number[]>): Promise<MeasuredRow> {
+  const left = { ours: [...ns.ours], peer: [...ns.peer] };
+  const result = await runRow(row, ns.ours.length, (_row, side) => {
+    return Promise.resolve(measurement(left[side].shift()!));
+  });
+  assert("ours" in result, "the row is measured");
+  return result;
+}
+
+function measurement(nsMedian: number, othersCores: number | null = 0): Measurement {
+  return { nsMedian, nsP99: nsMedian * 3, operationCount: 1, othersCores };
+}
+
+Deno.test("runRow() measures the sides in turn, ours first", async () => {
+  const order: string[] = [];
+  await runRow(ROW, 3, (row, side) => {
+    order.push(`${row.name} ${side}`);
+    return Promise.resolve(measurement(1));
+  });
+  assertEquals(order.length, 6);
+  assertEquals(order.slice(0, 3), [
+    "room/claim/peer ours",
+    "room/claim/peer peer",
+    "room/claim/peer ours",
+  ]);
+});
+
+Deno.test("runRow() tells medians, their ratio, and what lies between the rounds", async () => {
+  const result = await run(ROW, {
+    ours: [1_000, 9_000, 2_000, 2_000, 1_000],
+    peer: [5_000, 6_000, 90_000, 7_000, 6_000],
+  });
+  assertEquals(result, {
+    name: "room/claim/peer",
+    peerName: "a peer",
+    unit: "us/call",
+    target: 2,
+    ours: 2,
+    peer: 6,
+    ratio: 3,
+    met: true,
+    rounds: 5,
+    spread: { ours: [1, 9], peer: [5, 90], ratio: [6 / 9, 45] },
+    p99: { ours: 6, peer: 18 },
+    othersCores: 0,
+  });
+});
+
+Deno.test("runRow() tells a rate as more when we are faster, and the ratio is the same", async () => {
+  const row: PairedRow = { ...ROW, unit: "requests/s" };
+  const { ours, peer, ratio } = await run(row, { ours: [100], peer: [400] });
+  assertEquals([ours, peer, ratio], [1e7, 2.5e6, 4]);
+});
+
+Deno.test("runRow() shows a missed target as missed", async () => {
+  const { met } = await run(ROW, { ours: [1_000], peer: [1_999] });
+  assertEquals(met, false);
+});
+
+Deno.test("runRow() holds our figure to its limit, whatever the ratio is", async () => {
+  const times = { ours: [3_000], peer: [30_000] };
+  const strict = await run({ ...ROW, limit: 2 }, times);
+  assertEquals([strict.met, strict.limit], [false, 2]);
+  assertEquals((await run({ ...ROW, limit: 3 }, times)).met, true);
+});
+
+Deno.test("runRow() tells the cores of others where any measurement can", async () => {
+  const result = await runRow(ROW, 2, (_row, side) => {
+    return Promise.resolve(measurement(1, side === "ours" ? 0.5 : null));
+  });
+  assertEquals("othersCores" in result && result.othersCores, 0.5);
+});
+
+Deno.test("runRow() tells which side could not be measured, and gives up on its row", async () => {
+  let count = 0;
+  const result = await runRow(ROW, 5, (_row, side) => {
+    count++;
+    if (side === "ours") return Promise.resolve(measurement(1));
+    return Promise.reject(new MeasurementFailure("it hung"));
+  });
+  assertEquals(count, 2);
+  assertEquals(result, {
+    name: "room/claim/peer",
+    peerName: "a peer",
+    unit: "us/call",
+    target: 2,
+    met: false,
+    failure: "peer: it hung",
+  });
+});
+
+Deno.test("figureOf() turns nanoseconds per operation into each unit", () => {
+  assertEquals(figureOf({ unit: "us/call" }, 250), 0.25);
+  assertEquals(figureOf({ unit: "us/hand-over" }, 1_500), 1.5);
+  assertEquals(figureOf({ unit: "requests/s" }, 500), 2e6);
+  assertEquals(figureOf({ unit: "GB/s", bytes: 65_536 }, 8_192), 8);
+});
