@@ -79,6 +79,7 @@ export class Channel {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const channel = new Channel(memory);
     channel.core.initialise(firstSequence, serverEpoch);
+    channel.words[EPOCH] = serverEpoch;
     return channel;
   }
 
@@ -95,10 +96,24 @@ export class Channel {
   /** Owner: closes the channel for ever and wakes its client. */
   close(errno: number = ERRNO.EPIPE): void {
     Atomics.store(this.words, CLOSED, errno);
-    this.core.wake();
+    this.core.rouse();
   }
 
-  /** The incarnation to which the slots belong. Hot path: read without order. */
+  /**
+   * Owner: hands the channel to the server of `epoch`, higher than any before. Closes it if its
+   * client keeps that from ending.
+   */
+  fence(epoch: number): void {
+    Atomics.store(this.words, EPOCH, epoch);
+    if (this.core.fence(epoch) < 0) this.close(ERRNO.EPROTO);
+  }
+
+  /** Who takes over by itself: the next epoch, which nobody else gets. */
+  claimEpoch(): number {
+    return (Atomics.add(this.words, EPOCH, 1) + 1) >>> 0;
+  }
+
+  /** The incarnation to which the slots belong, or are about to. Hot path: read without order. */
   get epoch(): number {
     return this.words[EPOCH]!;
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import { Doorbell } from "./doorbell.ts";
+import { ERRNO } from "./errno.ts";
 import { BODIES_AT, BODY, SLOT } from "./layouts/channel.ts";
 import { SLOT_COUNT } from "./limits.ts";
 
@@ -108,7 +109,7 @@ Deno.test("fence() posts again what was taken, keeps answers, and ends every ste
 
   assertEquals(core.fence(2), 3, "two taken ones and one that was never taken wait");
   assertEquals(core.fence(2), 3, "a fence that was cut off is run again");
-  assertEquals(channel.epoch, 2);
+  assertEquals(core.fence(1), 3, "a fence that comes late changes nothing");
 
   assertEquals(core.complete(1, 1, 0), 0, "a zombie completes nothing");
   assertEquals(core.take(3, 1), 0, "a zombie takes nothing");
@@ -126,6 +127,46 @@ Deno.test("fence() posts again what was taken, keeps answers, and ends every ste
   assertEquals(core.take(SLOT_COUNT, 1), 0, "and so is one that was answered");
   assertEquals(core.take(4, 2), 1);
   assertEquals(channel.slotsInUse(), 2);
+});
+
+Deno.test("a client that keeps a fence from ending has its channel closed, not its owner held up", async () => {
+  const { memory } = fresh();
+  const source = `self.onmessage = ({ data }) => {
+    const words = new BigInt64Array(data.memory.buffer);
+    postMessage(0);
+    for (let i = 0n; Atomics.load(data.stop, 0) === 0; i++) {
+      for (let slot = 0; slot < 4; slot++) words[(1024 >> 3) + 16 * slot] = i;
+    }
+  };`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const attacker = new Worker(url, { type: "module", deno: { permissions: "none" } });
+  const begun = new Promise((resolve) => attacker.onmessage = resolve);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  attacker.postMessage({ memory, stop });
+  await begun;
+  const channel = new Channel(memory);
+  for (let epoch = 2; epoch < 20_000 && channel.closed === 0; epoch++) channel.fence(epoch);
+  assert([0, ERRNO.EPROTO].includes(channel.closed), "each fence ended, one way or the other");
+  Atomics.store(stop, 0, 1);
+  attacker.terminate();
+});
+
+Deno.test("epochs are claimed once each, and the highest fence wins", () => {
+  const channel = fresh(0, 0);
+  channel.core.post(0);
+  const [first, second] = [channel.claimEpoch(), channel.claimEpoch()];
+  assertEquals([first, second, channel.epoch], [1, 2, 2]);
+  channel.core.fence(second!);
+  assertEquals(channel.core.take(0, second!), 1);
+  assertEquals(channel.core.fence(first!), 0, "what a living server has taken is not posted again");
+  assertEquals(channel.core.complete(0, second!, 0), 1);
+});
+
+Deno.test("rouse() wakes whoever is about to wait, announced or not", () => {
+  const bell = Doorbell.create();
+  const announced = bell.announce();
+  bell.ring();
+  assertEquals(bell.wait(announced, 60_000), false);
 });
 
 Deno.test("sequences wrap past 2^32 without losing their order", () => {

@@ -54,9 +54,12 @@ export class Doorbell {
     return (this.#words[BELL]! & ASLEEP) !== 0;
   }
 
-  /** Wakes the domain if it sleeps: whatever it is to find must be visible before. */
+  /**
+   * Wakes the domain: whatever it is to find must be visible before. Not for every request; and for
+   * a ring that may have died with a client.
+   */
   ring(): void {
-    this.core.wake();
+    this.core.rouse();
   }
 
   /** Announces a sleep; answers what to wait on, after one more look at everything. */

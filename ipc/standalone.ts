@@ -2,8 +2,8 @@
  * Channels between any two workers, without a kernel: whoever creates one hands it to both ends.
  *
  * A server that ends, in the middle of a request or not, is replaced by serving the same channel
- * again, in any worker: the new one fences the old one and finds every request. Only one worker may
- * be about to take over at a time. Nobody watches the server here: supervision, least permissions
+ * again, in any worker: the new one fences the old one and finds every request; of several, the last
+ * to begin. Nobody watches the server here: supervision, least permissions
  * and windows that are taken back are what `@hako/kernel` adds.
  *
  * @module
@@ -194,14 +194,14 @@ class Service implements Serving {
     handlers: Readonly<Record<string, UntypedHandler>>,
   ): void {
     const channel = new Channel(memory);
-    const epoch = (channel.epoch >>> 0) + 1;
+    const epoch = channel.claimEpoch();
     const refused = refusal(protocol, channel, epoch);
     if (refused !== undefined) {
       // Its client speaks to the predecessor, or has written garbage: that is its own loss.
       this.#refused = refused;
       return channel.close(refused.errno);
     }
-    channel.core.fence(epoch);
+    if (channel.core.fence(epoch) < 0) return channel.close(ERRNO.EPROTO);
     const badge = index + 1;
     this.server.attach({
       channel,

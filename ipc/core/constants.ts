@@ -25,7 +25,6 @@ function constants(): [string, number][] {
     ["SLOTS_AT", SLOTS_AT],
     ["SLOT_BYTES", SLOT.byteLength],
     ["BELL_AT", DOORBELL.at.bell],
-    ["EPOCH_AT", CHANNEL.at.epoch],
     ["USES_READY_AT", DOORBELL.at.usesReady],
     ["READY_AT", DOORBELL.at.ready],
     ...Object.entries(PHASE),

@@ -14,6 +14,8 @@ import { CORE_BASE64 } from "./core_bytes.ts";
 export interface Core {
   /** Wakes whoever has announced a sleep on this memory's bell. */
   wake(): void;
+  /** Wakes everybody, whatever the bell says. */
+  rouse(): void;
   /** Announces a sleep; answers what to wait on. */
   announce(): number;
   /** Sleeps while the bell is as announced; answers whether until the time had passed. */
@@ -50,7 +52,7 @@ export interface Core {
   firstUnfinished(): number;
   /** Owner: makes every slot FREE. */
   initialise(first: number, epoch: number): void;
-  /** Owner: hands every slot to the server of `epoch`; answers how many requests wait. */
+  /** Owner: hands every slot to the server of `epoch`; answers how many requests wait, or -1. */
   fence(epoch: number): number;
 }
 

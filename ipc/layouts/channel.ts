@@ -43,7 +43,7 @@ export const CHANNEL: Layout<{
   bell: u32, // The client's event count, as the doorbell's. At the same offset: one core serves both.
   bellReserved: bytes(60),
   closed: i32, // 0 while open, then an errno for ever. Written by the channel's owner alone.
-  epoch: u32, // The incarnation to which the slots belong. Written by whoever fences.
+  epoch: u32, // The incarnation to which the slots belong. Written by whoever fences, before.
   version: u32, // The protocol's version, from 1; 0 until a server has said what it speaks.
   nameBytes: u32, // Written before the version, as the name is; by the first server.
   name: bytes(NAME_BYTES_MAX),

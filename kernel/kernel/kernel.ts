@@ -124,7 +124,7 @@ export class Kernel implements Supervised {
     this.#machine.postMessage(order, transfer);
     this.#machineBell.ring();
     for (const { client, channel } of this.connections) {
-      if (client === PROGRAM) channel.core.wake();
+      if (client === PROGRAM) channel.core.rouse();
     }
   }
 

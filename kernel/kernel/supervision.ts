@@ -165,7 +165,7 @@ export class Supervision {
     entry.slotEpoch = this.#nextEpoch(entry);
     Atomics.store(entry.boot, FENCE, 1);
     for (const { server, channel } of this.#kernel.connections) {
-      if (server === name) channel.core.fence(entry.slotEpoch);
+      if (server === name) channel.fence(entry.slotEpoch);
     }
     for (const { client, channel } of this.#kernel.connections) {
       if (client === name) channel.close(ERRNO.EPIPE);

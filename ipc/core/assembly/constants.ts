@@ -3,7 +3,6 @@ export const SLOT_COUNT: u32 = 64;
 export const SLOTS_AT: u32 = 1024;
 export const SLOT_BYTES: u32 = 128;
 export const BELL_AT: u32 = 0;
-export const EPOCH_AT: u32 = 68;
 export const USES_READY_AT: u32 = 64;
 export const READY_AT: u32 = 128;
 export const FREE: u32 = 0;

@@ -19,7 +19,6 @@ import {
   BELL_AT,
   CANCELLED,
   DONE,
-  EPOCH_AT,
   FREE,
   POSTED,
   READY_AT,
@@ -52,6 +51,7 @@ const PAUSE_LOADS: i32 = 24; // About 10 ns.
 // once per death of the server; a fence, a take and a completion while it cancels.
 const POST_TRIES: i32 = 4;
 const CANCEL_TRIES: i32 = 8;
+const FENCE_TRIES: i32 = 16; // A client and its server move a slot once in 50 ns; a try takes 5.
 
 // @ts-ignore: decorator of AssemblyScript
 @inline
@@ -123,6 +123,16 @@ function pause(): void {
 export function wake(): void {
   if ((atomic.load<u32>(BELL_AT) & ASLEEP) == 0) return;
   atomic.add<u32>(BELL_AT, 1);
+  atomic.notify(BELL_AT, -1);
+}
+
+/**
+ * Wakes everybody, whatever the bell says: a ring that died between its two steps has taken the
+ * announcement away and notified nobody. Changes the bell, so that who is about to wait does not.
+ * 2 steps.
+ */
+export function rouse(): void {
+  atomic.add<u32>(BELL_AT, 2);
   atomic.notify(BELL_AT, -1);
 }
 
@@ -290,39 +300,45 @@ export function firstUnfinished(): u32 {
 
 // ---- The owner of the channel: the kernel, or a successor that takes over by itself. ----
 
-/** Makes every slot FREE, for the server of `epoch`; `first` is a multiple of the slot count. 65 steps. */
+/** Makes every slot FREE, for the server of `epoch`; `first` is a multiple of the slot count. 64 steps. */
 export function initialise(first: u32, epoch: u32): void {
   for (let index: u32 = 0; index < SLOT_COUNT; index++) {
     atomic.store<u64>(slotAt(index), wordOf(first + index, epoch, FREE));
   }
-  atomic.store<u32>(EPOCH_AT, epoch);
 }
 
 /**
- * Hands every slot to the server of `epoch`, which starts after this: what was TAKEN is POSTED
- * again, what was CANCELLED is its client's, what is DONE keeps its answer. From here on no step of
- * an older incarnation counts in this channel. Answers how many requests wait.
+ * Hands every slot to the server of `epoch`: what was TAKEN is POSTED again, what was CANCELLED is
+ * its client's, what is DONE keeps its answer. From here on no step of an older incarnation counts
+ * in this channel. Answers how many requests wait, or -1 if a peer has moved one slot so often that
+ * it can only mean to keep the fence from ending: then the channel is to be closed.
  *
- * The epoch is raised by adding the difference, which cannot fail, whatever a client does meanwhile;
- * so one fence runs at a time. One that was cut off is run again. Wakes the client, since the last
- * ring of the fenced may have died with it. At most 4 steps a slot, and 4.
+ * An epoch only grows, so a fence that was cut off is run again, and of two at once the higher wins.
+ * Wakes the client, since a ring may have died with the fenced. At most 17 steps a slot, and 2.
  */
 export function fence(epoch: u32): i32 {
-  atomic.store<u32>(EPOCH_AT, epoch);
   let waiting = 0;
   for (let index: u32 = 0; index < SLOT_COUNT; index++) {
     const slot = slotAt(index);
-    const raise = <u64> (epoch - epochOf(atomic.load<u64>(slot))) << EPOCH_SHIFT;
-    let word = atomic.add<u64>(slot, raise) + raise;
-    if (phaseOf(word) == TAKEN) {
-      const seen = atomic.cmpxchg<u64>(slot, word, wordOf(sequenceOf(word), epoch, POSTED));
-      if (seen == word) waiting++;
-      word = seen; // Cancelled in between, if it differs.
-    } else if (phaseOf(word) == POSTED) waiting++;
-    if (phaseOf(word) == CANCELLED) {
-      atomic.cmpxchg<u64>(slot, word, wordOf(sequenceOf(word) + SLOT_COUNT, epoch, FREE));
+    let word = atomic.load<u64>(slot);
+    for (let i = 0; epochOf(word) < epoch; i++) {
+      if (i == FENCE_TRIES) return -1;
+      const next = handedTo(word, epoch);
+      const seen = atomic.cmpxchg<u64>(slot, word, next);
+      word = seen == word ? next : seen;
     }
+    if (phaseOf(word) == POSTED) waiting++;
   }
-  wake();
+  rouse();
   return waiting;
+}
+
+/** The word of a slot after its fence. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function handedTo(word: u64, epoch: u32): u64 {
+  const sequence = sequenceOf(word);
+  if (phaseOf(word) == TAKEN) return wordOf(sequence, epoch, POSTED);
+  if (phaseOf(word) == CANCELLED) return wordOf(sequence + SLOT_COUNT, epoch, FREE);
+  return wordOf(sequence, epoch, phaseOf(word)) | (word & AREA_BIT);
 }
