@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Handlers, OsError } from "@hako/ipc";
+import { OsError, type RequestName, type SyncHandlers } from "@hako/ipc";
 import { BLOCK_BYTES } from "./disk.ts";
 import type { Ext2FileSystem } from "./file_system.ts";
 import { fromDiskTime, type Inode } from "./inode.ts";
@@ -14,7 +14,7 @@ import { type LastLink, takeBytes, takePath } from "./path.ts";
 import type { operations } from "./protocol.ts";
 
 /** The handlers of a mounted file system. */
-export function handlersOf(fs: Ext2FileSystem): Handlers<typeof operations> {
+export function handlersOf(fs: Ext2FileSystem): SyncHandlers<typeof operations, RequestName> {
   return {
     open: ({ path, flags, mode }, context) =>
       answer(() => {

@@ -55,6 +55,8 @@ export {
   type Reply,
   type Request,
   type RequestContext,
+  type RequestName,
+  type SyncHandlers,
 } from "./protocol.ts";
 export { protocolTable } from "./protocol_table.ts";
 export {

@@ -57,12 +57,16 @@ export type Answered<O extends Operations> = {
 /** The operations that are not answered. */
 export type OneWay<O extends Operations> = Exclude<keyof O & string, Answered<O>>;
 
-/** Where a request came from, as the channel's owner tells it: nothing here is read from client memory. */
-export interface RequestContext {
+/** A request's name, for ever, within a boot. */
+export interface RequestName {
   /** The client's number, given by the kernel. Never reused within a boot. */
   readonly badge: number;
-  /** The request's number in its channel. With the badge it names the request for ever. */
+  /** The request's number in its channel. */
   readonly sequence: number;
+}
+
+/** Where a request came from, as the channel's owner tells it: nothing here is read from client memory. */
+export interface RequestContext extends RequestName {
   /** Whether nobody waits for the answer any more: for handlers that take long and can stop early. */
   isAbandoned(): boolean;
 }
@@ -81,6 +85,15 @@ export type Handlers<O extends Operations> = {
     request: Request<O[K]>,
     context: RequestContext,
   ) => Outcome<O[K]> | Promise<Outcome<O[K]>>;
+};
+
+/**
+ * Handlers that all answer at once: what a blocking server takes.
+ *
+ * `C` is what they ask to know of a request: its whole context, or only its name.
+ */
+export type SyncHandlers<O extends Operations, C extends RequestName = RequestContext> = {
+  readonly [K in keyof O]: (request: Request<O[K]>, context: C) => Outcome<O[K]>;
 };
 
 /** An operation with the codecs of its messages. */

@@ -18,7 +18,7 @@ import { ERRNO, errnoName, OsError } from "./errno.ts";
 import { DOORBELL } from "./layouts/channel.ts";
 import { EPOCH_MAX } from "./limits.ts";
 import { serveBlocking, serveEvented, type Serving } from "./loop.ts";
-import type { Handlers, Operations, OperationsOf, Protocol } from "./protocol.ts";
+import type { Handlers, Operations, OperationsOf, Protocol, SyncHandlers } from "./protocol.ts";
 import { ChannelServer, type ServedChannel, type UntypedHandler } from "./server.ts";
 import { LoneWaiter } from "./wait.ts";
 
@@ -149,7 +149,7 @@ export async function serve<P extends Protocol<Operations>>(
 export function serveSync<P extends Protocol<Operations>>(
   protocol: P,
   channels: ChannelMemory | readonly ChannelMemory[],
-  handlers: Handlers<OperationsOf<P>>,
+  handlers: SyncHandlers<OperationsOf<P>>,
 ): void {
   const service = new Service(protocol, channels, handlers);
   serveBlocking(service.server, service);

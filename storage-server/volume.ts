@@ -8,7 +8,7 @@
  * @module
  */
 
-import { assert, ERRNO, type Reply, type Request, type RequestContext } from "@hako/ipc";
+import { assert, ERRNO, type Reply, type Request, type RequestName } from "@hako/ipc";
 import type { DeathPoint } from "./death_points.ts";
 import { type Device, deviceErrno, type Point } from "./device.ts";
 import type { Journal } from "./journal.ts";
@@ -135,7 +135,7 @@ export class StoredVolume {
    * so only the newest commit of all can have gone unanswered. Tags do not serve for that: a client
    * may do several transactions for one request of its own.
    */
-  transact(request: TransactRequest, context: RequestContext): number {
+  transact(request: TransactRequest, context: RequestName): number {
     const { count, tagBadge, tagSequence, result, images } = request;
     const { badge, sequence } = context;
     // A dead predecessor did this very request, and only the answer is missing.

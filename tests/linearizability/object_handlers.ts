@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ERRNO, type Handlers, type OperationsOf } from "@hako/ipc";
+import { ERRNO, type OperationsOf, type SyncHandlers } from "@hako/ipc";
 import type { OperationKind } from "./history.ts";
 import type { RequestName, StoreRequest } from "./object_store.ts";
 import { OBJECT_COUNTS, type Objects } from "./objects_protocol.ts";
@@ -20,7 +20,7 @@ interface Fields {
 export type Answerer = (request: StoreRequest, name: RequestName) => number;
 
 /** The handlers that ask `store` for every answer. */
-export function handlersOn(store: Answerer): Handlers<OperationsOf<Objects>> {
+export function handlersOn(store: Answerer): SyncHandlers<OperationsOf<Objects>> {
   const answer = (kind: OperationKind, fields: Fields, name: RequestName): number => {
     const { object, argument = 0, expected = 0 } = fields;
     if (object >= OBJECT_COUNTS[SORTS[kind]]) return -ERRNO.EINVAL;

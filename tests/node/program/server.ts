@@ -5,7 +5,7 @@
  */
 
 import { workerData } from "node:worker_threads";
-import { type ChannelMemory, type Handlers, OsError, serve, serveSync } from "@hako/ipc";
+import { type ChannelMemory, ERRNO, OsError, serve, serveSync, type SyncHandlers } from "@hako/ipc";
 import { type operations, Thing } from "./thing.ts";
 
 /** What a thread is started with. */
@@ -20,7 +20,7 @@ export interface ServerData {
 
 const { channels, how, stuck }: ServerData = workerData;
 
-const handlers: Handlers<typeof operations> = {
+const handlers: SyncHandlers<typeof operations> = {
   add({ a, b }) {
     if (stuck !== undefined) {
       Atomics.store(stuck, 0, 1);
@@ -38,8 +38,13 @@ const handlers: Handlers<typeof operations> = {
   note({ by, total }) {
     total[0]! += by;
   },
-  later: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms, ms)),
+  later: () => -ERRNO.EOPNOTSUPP, // Only an event loop can wait.
 };
 
+/** Answered when its time has come. */
+function later({ ms }: { readonly ms: number }): Promise<number> {
+  return new Promise((resolve) => setTimeout(resolve, ms, ms));
+}
+
 if (how === "serveSync") serveSync(Thing, channels, handlers);
-else await serve(Thing, channels, handlers);
+else await serve(Thing, channels, { ...handlers, later });
