@@ -4,6 +4,7 @@
  * @module
  */
 
+import { assert } from "./assert.ts";
 import { nextTurn } from "./clock.ts";
 import { DISTRUST_SLEEP_MS, SPIN_LOOKS } from "./limits.ts";
 import type { ChannelServer } from "./server.ts";
@@ -31,6 +32,7 @@ export function serveBlocking(server: ChannelServer, serving: Serving): void {
   const loop = new ServingLoop(server, serving);
   while (loop.proceeds()) {
     if (loop.busy()) continue;
+    assert(server.promises === 0, "the handlers of a blocking server answer at once");
     loop.sleep(Infinity);
   }
 }
@@ -100,6 +102,7 @@ class ServingLoop {
   }
 
   #mayServe(): boolean {
+    this.#server.check();
     if (!this.#ended && !this.#serving.proceed()) this.#ended = true;
     return !this.#ended;
   }

@@ -15,20 +15,11 @@ const callInBatches = async () => (await import("./bench/adder.ts")).callingInBa
 export const rows: readonly PairedRow[] = [
   {
     name: "ipc/pipelined/ringbuf",
-    peerName: "ringbuf.js 0.4.0, both ends spinning",
+    peerName: "ringbuf.js 0.4.0, message by message, both ends spinning",
     unit: "requests/s",
     target: 2.5,
     ours: callInBatches,
     peer: async () => (await import("./bench/ringbuf.ts")).pipeliningRings(DEPTH),
-  },
-  {
-    // What 32 requests cost that share one life: the price of giving each its own.
-    name: "ipc/pipelined/ringbuf-stream",
-    peerName: "ringbuf.js 0.4.0, 32 requests pushed as one",
-    unit: "requests/s",
-    target: 1,
-    ours: callInBatches,
-    peer: async () => (await import("./bench/ringbuf.ts")).batchingRings(DEPTH),
   },
   {
     name: "ipc/pipelined/postmessage",

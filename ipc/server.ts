@@ -123,6 +123,8 @@ export class ChannelServer {
   /** Whether the last turn found no request: only then is one channel looked at out of turn. */
   #isIdle = false;
   #promises = 0;
+  /** What a handler threw after it had promised an answer. */
+  #failure: { readonly error: unknown } | undefined;
   #hasWoken = false;
 
   /**
@@ -146,6 +148,11 @@ export class ChannelServer {
   /** How many handlers have promised an answer that is not there yet. */
   get promises(): number {
     return this.#promises;
+  }
+
+  /** Throws what a handler has thrown since it promised an answer. Called before each turn. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Whether it has woken a client since it was last asked. */
@@ -288,8 +295,22 @@ export class ChannelServer {
     operation.values = placed.request.blank();
     served.context = new ServedRequest(served.accepted);
     this.#promises++;
-    outcome.catch(errnoOf).then((late) => this.#publish(served, operation, sequence, late))
-      .finally(() => this.#promises--);
+    this.#answerLate(served, operation, sequence, outcome);
+  }
+
+  async #answerLate(
+    served: OpenChannel,
+    operation: ServedOperation,
+    sequence: number,
+    outcome: Promise<unknown>,
+  ): Promise<void> {
+    try {
+      this.#publish(served, operation, sequence, await outcome.catch(errnoOf));
+    } catch (error) {
+      this.#failure = { error };
+      this.bell.ring(); // The loop throws it, as if the handler had answered at once.
+    }
+    this.#promises--;
   }
 
   #publish(

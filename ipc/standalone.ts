@@ -3,8 +3,8 @@
  *
  * A server that ends, in the middle of a request or not, is replaced by serving the same channel
  * again, in any worker: the new one fences the old one and finds every request; of several, the last
- * to begin. Nobody watches the server here: supervision, least permissions
- * and windows that are taken back are what `@hako/kernel` adds.
+ * to begin. Nobody watches the server here: supervision, least permissions, and windows that are
+ * taken back, are what `@hako/kernel` adds.
  *
  * @module
  */
@@ -123,8 +123,9 @@ export async function connect<P extends Protocol<Operations>>(
 }
 
 /**
- * Serves channels from the event loop of this worker, whose promises and timers go on. Takes over
- * from whoever served them before. Resolves when all are closed, or taken over by another.
+ * Serves channels from the event loop of this worker, whose promises and timers go on: it keeps the
+ * thread for 2 ms at most at a time, while requests come. Takes over from whoever served them before.
+ * Resolves when all are closed, or taken over by another.
  *
  * Clients that speak another protocol or version to the predecessor are refused with
  * `EPROTONOSUPPORT`.

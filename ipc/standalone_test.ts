@@ -122,6 +122,17 @@ Deno.test("a handler that throws ends serve(), and the next one goes on", async 
   await second;
 });
 
+Deno.test("a promise of a handler that comes to nothing ends serve(), too", async () => {
+  const channel = createChannel();
+  const add = async () => await Promise.reject(new Error("broken later"));
+  const served = serve(Adder, channel, { add, count: () => {}, counted: () => 0 });
+  const adder = await connect(Adder, channel);
+  const answer = adder.call("add", { a: 1, b: 2 });
+  await assertRejects(() => served, Error, "broken later");
+  closeChannel(channel);
+  await assertRejects(() => answer, OsError, "EPIPE");
+});
+
 Deno.test("a server whose channel another takes over stops by itself", async () => {
   const channel = createChannel();
   const handlers = (value: number) => ({ add: () => value, count: () => {}, counted: () => 0 });
