@@ -89,7 +89,8 @@ class ServingLoop {
   }
 
   #lookOut(): boolean {
-    if (!this.#spin.beginIdle(this.#server.hasWoken())) return false;
+    const distrusts = this.#sleepMs < this.#server.waiter.sleepMsMax;
+    if (!this.#spin.beginIdle(this.#server.hasWoken(), distrusts)) return false;
     do {
       if (!this.#mayServe()) return false;
       if (this.#answered(this.#server.lookOut(SPIN_LOOKS))) {

@@ -249,12 +249,13 @@ export class ChannelServer {
 
   #serveBit(word: number, bit: number): number {
     let answered = 0;
-    this.#ready.clear(word, bit);
+    const wasSaid = this.#ready.clear(word, bit);
     for (const served of this.#ready.channelsOf(word, bit)) {
       const count = this.#serveChannel(served, 1);
       if (count >= TURN_BUDGET) this.#ready.keep(word, bit);
       answered += count;
     }
+    if (answered > 0 && !wasSaid) this.#ready.distrust();
     return answered;
   }
 
@@ -373,8 +374,11 @@ class ReadyBits {
   readonly #channels: OpenChannel[][] = [];
   /** Bits taken from the clients' words and not dealt with. */
   readonly #kept: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
+  /** Of those, the bits that no client has set. */
+  readonly #unsaid: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
   #count = 0;
   #hintedTurns = 0;
+  #hintedTurnsMax = HINTED_TURNS_MAX;
 
   constructor(bell: Doorbell) {
     this.#bell = bell;
@@ -399,15 +403,22 @@ class ReadyBits {
 
   /** Whether it is time to look at every channel: a hint may have died with its client. */
   isStale(): boolean {
-    return ++this.#hintedTurns > HINTED_TURNS_MAX;
+    return ++this.#hintedTurns > this.#hintedTurnsMax;
   }
 
   /** Sets the bit of every channel. */
   setAll(): void {
     this.#hintedTurns = 0;
+    this.#hintedTurnsMax = Math.min(HINTED_TURNS_MAX, 2 * this.#hintedTurnsMax + 1);
+    for (let word = 0; word < this.words; word++) this.#unsaid[word] = ~this.look(word);
     for (const [index, channels] of this.#channels.entries()) {
       if (channels !== undefined && channels.length > 0) this.keep(index >> 5, index & 31);
     }
+  }
+
+  /** A request was found of which no bit said so: for a while every channel is looked at each turn. */
+  distrust(): void {
+    this.#hintedTurnsMax = 0;
   }
 
   /** Keeps a bit for the next turn. */
@@ -422,9 +433,12 @@ class ReadyBits {
     return bits;
   }
 
-  /** Clears a bit, before its channel is served. */
-  clear(word: number, bit: number): void {
+  /** Clears a bit, before its channel is served; answers whether its client had set it. */
+  clear(word: number, bit: number): boolean {
+    const wasSaid = (this.#unsaid[word]! & (1 << bit)) === 0;
     this.#kept[word]! &= ~(1 << bit);
+    this.#unsaid[word]! &= ~(1 << bit);
+    return wasSaid;
   }
 
   channelsOf(word: number, bit: number): readonly OpenChannel[] {

@@ -147,10 +147,11 @@ export class Spin {
    * Begins the wait of a server without a request; answers whether to spin at all.
    *
    * @param hasWoken Whether it has just woken a client, which needs a core to call again.
+   * @param distrusts Whether requests come that nobody rings for: then it is better to be awake.
    */
-  beginIdle(hasWoken: boolean): boolean {
+  beginIdle(hasWoken: boolean, distrusts: boolean): boolean {
     this.#rounds = 0;
-    this.#roundsMax = this.#idleRoundsMax;
+    this.#roundsMax = distrusts ? IDLE_ROUNDS_MAX : this.#idleRoundsMax;
     if (hasWoken && this.#waiter.crowded()) return false;
     if (this.#roundsMax > 0) return true;
     this.#roundsMax = IDLE_ROUNDS_MAX; // It may take this long until a client that sleeps is awake.
