@@ -100,12 +100,22 @@ export class Channel {
   }
 
   /**
-   * Owner: hands the channel to the server of `epoch`, higher than any before. Closes it if its
-   * client keeps that from ending.
+   * Owner: hands the channel to the server of `epoch`, unless it has been handed to a later one.
+   * Closes it if its client keeps that from ending.
    */
   fence(epoch: number): void {
-    Atomics.store(this.words, EPOCH, epoch);
+    this.#raiseEpoch(epoch);
     if (this.core.fence(epoch) < 0) this.close(ERRNO.EPROTO);
+  }
+
+  /** Raises the word: an owner that was taken for dead may come later than its successor. */
+  #raiseEpoch(epoch: number): void {
+    let seen = Atomics.load(this.words, EPOCH);
+    while (seen >>> 0 < epoch) {
+      const was = Atomics.compareExchange(this.words, EPOCH, seen, epoch);
+      if (was === seen) return;
+      seen = was;
+    }
   }
 
   /** Who takes over by itself: the next epoch, which nobody else gets. */

@@ -160,6 +160,8 @@ Deno.test("epochs are claimed once each, and the highest fence wins", () => {
   assertEquals(channel.core.take(0, second!), 1);
   assertEquals(channel.core.fence(first!), 0, "what a living server has taken is not posted again");
   assertEquals(channel.core.complete(0, second!, 0), 1);
+  channel.fence(1);
+  assertEquals(channel.epoch, 2, "an owner that comes late does not lower the epoch");
 });
 
 Deno.test("rouse() wakes whoever is about to wait, announced or not", () => {

@@ -78,7 +78,9 @@ export class Supervision {
       else if (entry.state === "fencing") this.#awaitGone(entry, nowMs);
     }
     for (const zombie of this.#kernel.zombies) {
-      if (isGone(zombie.boot)) this.#kernel.zombies.delete(zombie);
+      if (!isGone(zombie.boot)) continue;
+      this.#kernel.zombies.delete(zombie);
+      this.#rouseClients(zombie.domain);
     }
   }
 
@@ -197,6 +199,7 @@ export class Supervision {
     const tookMs = nowMs - entry.fencedAtMs;
     if (!gone && tookMs < FENCE_MS_MAX) return;
     this.#terminate(entry);
+    this.#rouseClients(entry.plan.name);
     if (!this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
     const { name } = entry.plan;
     this.#kernel.event({ type: "fenced", domain: name, epoch: entry.epoch, gone, tookMs });
@@ -206,6 +209,16 @@ export class Supervision {
       if (connection.client === name) this.#kernel.renewChannel(connection);
     }
     this.#kernel.start(entry);
+  }
+
+  /**
+   * Wakes the clients of a domain of which an incarnation has just gone: between the two steps of a
+   * ring it may have taken a client's announcement with it.
+   */
+  #rouseClients(name: string): void {
+    for (const { server, channel } of this.#kernel.connections) {
+      if (server === name) channel.core.rouse();
+    }
   }
 
   /** A zombie holds the old memories: the successor gets others. */
