@@ -12,6 +12,7 @@ import type {
   CallSyncOptions,
   Client,
   ClientEnvironment,
+  InFlightOptions,
   StreamOptions,
 } from "./client.ts";
 import type { ServerPlace } from "./doorbell.ts";
@@ -30,8 +31,14 @@ import type {
 import { inOrder } from "./stream.ts";
 import { Spin, type Waiter } from "./wait.ts";
 
-/** Requests of a stream under way, if its caller does not say: enough to keep a server busy. */
+/** Requests under way at once if the caller does not say: enough to keep a server busy. */
 const IN_FLIGHT_DEFAULT = 32;
+
+/**
+ * Requests of a run that are posted together: the server begins while the next are being written,
+ * and is rung once, since after the first ring it is awake.
+ */
+const POSTED_TOGETHER = 4;
 
 /** Calls answered at once after which the caller's event loop has its turn. */
 const AT_ONCE_MAX = 64;
@@ -102,20 +109,28 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   callAllSync<K extends Answered<OperationsOf<P>>>(
     name: K,
     requests: readonly Request<OperationsOf<P>[K]>[],
+    options?: InFlightOptions,
   ): Reply<OperationsOf<P>[K]>[] {
     const operation = this.#operation(name);
+    const inFlightMax = inFlight(options);
     const replies: unknown[] = [];
     const failures: unknown[] = [];
     const first = this.#next;
     let posted = 0;
     for (let answered = 0; answered < requests.length; answered++) {
-      // Half a channel at a time, so that one ring serves many while the server has work left.
+      const room = inFlightMax - (posted - answered);
+      // A few at a time, so that the server has work left while the next are being written.
       if (
-        posted < requests.length && posted - answered <= SLOT_COUNT / 2 && failures.length === 0
+        posted < requests.length && room >= Math.min(POSTED_TOGETHER, inFlightMax) &&
+        failures.length === 0
       ) {
-        posted += this.#postRun(operation, requests, posted, failures);
+        const run = requests.slice(posted, posted + room);
+        posted += this.#postRun(operation, run, failures);
       }
-      if (answered === posted) break;
+      if (answered === posted) {
+        if (failures.length === 0) failures.push(new OsError("EAGAIN", this.#what(operation)));
+        break;
+      }
       const sequence = (first + answered) >>> 0;
       const area = this.#channel.core.reap(sequence) ||
         this.#await(operation, sequence, Infinity, true);
@@ -149,11 +164,10 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   stream<K extends Answered<OperationsOf<P>>>(
     name: K,
     requests: Iterable<Request<OperationsOf<P>[K]>> | AsyncIterable<Request<OperationsOf<P>[K]>>,
-    { inFlightMax = IN_FLIGHT_DEFAULT, timeoutMs, signal }: StreamOptions = {},
+    options: StreamOptions = {},
   ): AsyncGenerator<Reply<OperationsOf<P>[K]>, void, void> {
-    if (!(Number.isInteger(inFlightMax) && inFlightMax > 0 && inFlightMax <= SLOT_COUNT)) {
-      throw new RangeError(`Cannot stream ${inFlightMax} at a time: not from 1 to ${SLOT_COUNT}`);
-    }
+    const { timeoutMs, signal } = options;
+    const inFlightMax = inFlight(options);
     const left = new AbortController();
     const limit = {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -235,30 +249,33 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     return sequence;
   }
 
-  /** Writes and posts as many requests as there is room for; a bad one ends the run. */
+  /** Writes and posts as many requests as there is room for; a bad one is told and ends the run. */
   #postRun(
     operation: PlacedOperation,
     requests: readonly Readonly<AnyValues>[],
-    from: number,
     failures: unknown[],
   ): number {
-    const first = this.#next;
+    let first = this.#next;
     let count = 0;
     try {
-      while (from + count < requests.length && (count === 0 || this.#hasRoom())) {
-        this.#write(operation, requests[from + count]!);
-        count++;
+      while (count < requests.length && this.#hasRoom()) {
+        this.#write(operation, requests[count]!);
+        if (++count % POSTED_TOGETHER === 0) first = this.#postWritten(operation, first);
       }
     } catch (error) {
-      const isFull = error instanceof OsError && error.code === "EAGAIN";
-      if (!isFull || from === 0) failures.push(error);
+      failures.push(error);
     }
+    this.#postWritten(operation, first);
+    return count;
+  }
+
+  /** Posts what has been written from `first` on; answers what comes next. */
+  #postWritten(operation: PlacedOperation, first: number): number {
+    const count = (this.#next - first) >>> 0;
     this.#looksBeforeWait();
     let posted = this.#channel.core.postMany(first, count);
-    while (posted < count) {
-      this.#postAgain(operation, (first + posted++) >>> 0);
-    }
-    return count;
+    while (posted < count) this.#postAgain(operation, (first + posted++) >>> 0);
+    return this.#next;
   }
 
   /** Posts what four fences in a row kept from being posted. */
@@ -449,4 +466,11 @@ function deadline(waiter: Waiter, options: CallSyncOptions | undefined): number 
   if (timeoutMs === undefined) return Infinity;
   if (!(timeoutMs >= 0)) throw new RangeError(`Cannot wait for ${timeoutMs} ms`);
   return waiter.nowMs() + timeoutMs;
+}
+
+function inFlight({ inFlightMax = IN_FLIGHT_DEFAULT }: InFlightOptions = {}): number {
+  if (Number.isInteger(inFlightMax) && inFlightMax > 0 && inFlightMax <= SLOT_COUNT) {
+    return inFlightMax;
+  }
+  throw new RangeError(`Cannot keep ${inFlightMax} in flight: not from 1 to ${SLOT_COUNT}`);
 }

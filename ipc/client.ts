@@ -28,11 +28,14 @@ export interface CallOptions extends CallSyncOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How many requests of a stream may be under way. */
-export interface StreamOptions extends CallOptions {
-  /** From 1 to the number of slots. 32 if not given. */
+/** How many requests may be under way at once. */
+export interface InFlightOptions {
+  /** From 1 to the number of slots, which is 64. 32 if not given. */
   readonly inFlightMax?: number;
 }
+
+/** How a stream goes: its limits are those of each call. */
+export interface StreamOptions extends CallOptions, InFlightOptions {}
 
 /**
  * A connection to one endpoint that speaks the protocol `P`. It outlives the server's deaths.
@@ -59,6 +62,7 @@ export interface Client<P extends Protocol<Operations>> {
 
   /**
    * Posts many requests with one ring, and waits until all are answered: the fewest steps for each.
+   * More than fit in the channel are posted as those before them are answered.
    *
    * @throws {OsError} What the first failing one answered, after all have been dealt with; otherwise
    * as {@linkcode Client.callSync}.
@@ -66,6 +70,7 @@ export interface Client<P extends Protocol<Operations>> {
   callAllSync<K extends Answered<OperationsOf<P>>>(
     operation: K,
     requests: readonly Request<OperationsOf<P>[K]>[],
+    options?: InFlightOptions,
   ): Reply<OperationsOf<P>[K]>[];
 
   /**

@@ -12,6 +12,7 @@ export type {
   CallSyncOptions,
   Client,
   ClientEnvironment,
+  InFlightOptions,
   StreamOptions,
 } from "./client.ts";
 export type { AnyValues, Codec, Ends, MessagePlace, WindowTable } from "./codec.ts";

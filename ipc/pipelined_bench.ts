@@ -9,7 +9,7 @@ import type { PairedRow } from "@hako/tools/bench";
 /** Requests in flight. */
 const DEPTH = 32;
 
-const callInBatches = async () => (await import("./bench/adder.ts")).callingInBatches(DEPTH);
+const callInRuns = async () => (await import("./bench/adder.ts")).callingInRuns(DEPTH);
 
 /** Pipelined calls beside their peers. */
 export const rows: readonly PairedRow[] = [
@@ -18,7 +18,7 @@ export const rows: readonly PairedRow[] = [
     peerName: "ringbuf.js 0.4.0, message by message, both ends spinning",
     unit: "requests/s",
     target: 2.5,
-    ours: callInBatches,
+    ours: callInRuns,
     peer: async () => (await import("./bench/ringbuf.ts")).pipeliningRings(DEPTH),
   },
   {
@@ -26,7 +26,7 @@ export const rows: readonly PairedRow[] = [
     peerName: "postMessage",
     unit: "requests/s",
     target: 40,
-    ours: callInBatches,
+    ours: callInRuns,
     peer: async () => (await import("./bench/post_message.ts")).pipeliningByMessage(DEPTH),
   },
 ];

@@ -11,7 +11,7 @@ export const DOMAINS_MAX = 64;
 export const SEGMENT_BYTES_MAX = 2 ** 32 - 4096;
 
 /** How often the kernel looks at leases when nothing happens. */
-export const TICK_MS = 100;
+export const TICK_MS = 200;
 
 /** A sleeping domain beats every 400 ms; five missed beats mean that it died without a word. */
 export const LEASE_MS = 2_000;

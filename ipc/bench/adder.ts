@@ -27,6 +27,9 @@ export interface AdderSetup {
   readonly loop: "blocking" | "evented";
 }
 
+/** Calls after which an engine has compiled all that they run through. */
+export const WARM_CALLS = 200_000;
+
 /** One call after the other, as fast as they go. */
 export async function callingHot(): Promise<Contestant> {
   const adder = await startAdder("blocking");
@@ -34,12 +37,15 @@ export async function callingHot(): Promise<Contestant> {
 }
 
 /**
- * One call after the other, each after a pause in which the server falls asleep.
+ * One call after the other, each after a pause in which the server falls asleep. The code is warm, as
+ * that of a system that has run for a while.
  *
  * @param pause Sleeps.
  */
 export async function callingParked(pause: () => void): Promise<Contestant> {
-  return { ...await callingHot(), rest: pause };
+  const hot = await callingHot();
+  await hot.run(WARM_CALLS);
+  return { ...hot, rest: pause };
 }
 
 /** One call after the other, from an event loop to an event loop. */
@@ -54,17 +60,18 @@ export async function callingEvented(): Promise<Contestant> {
   };
 }
 
-/** `depth` requests in flight, posted together and awaited together. */
-export async function callingInBatches(depth: number): Promise<Contestant> {
+/** Up to `inFlightMax` requests in flight, a run of them after the other. */
+export async function callingInRuns(inFlightMax: number): Promise<Contestant> {
   const adder = await startAdder("blocking");
-  const requests = Array.from({ length: depth }, () => ({ a: 0, b: 1 }));
+  const requests = Array.from({ length: inFlightMax * 16 }, () => ({ a: 0, b: 1 }));
+  const last = requests.length - 1;
   return {
-    grain: depth,
+    grain: requests.length, // A run begins and ends with fewer in flight.
     run(count) {
-      for (let done = 0; done < count; done += depth) {
-        for (let index = 0; index < depth; index++) requests[index]!.a = index;
-        const sums = adder.callAllSync("add", requests);
-        check(sums[depth - 1]!, depth - 1);
+      for (let done = 0; done < count; done += requests.length) {
+        for (let index = 0; index <= last; index++) requests[index]!.a = index;
+        const sums = adder.callAllSync("add", requests, { inFlightMax });
+        check(sums[last]!, last);
       }
     },
   };
