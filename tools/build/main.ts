@@ -8,7 +8,8 @@
 import { join } from "node:path";
 import { assemblyConstants } from "../../ipc/core/constants.ts";
 import { queueConstants } from "../../ipc/queue/constants.ts";
-import { parseCommand } from "../command_line/parse.ts";
+import { commandHelp } from "../command_line/help.ts";
+import { asksForHelp, parseCommand } from "../command_line/parse.ts";
 import { runMain } from "../command_line/run_main.ts";
 import { buildCommand } from "./command.ts";
 import { differences } from "./comparison.ts";
@@ -23,6 +24,10 @@ import {
 const ROOT = join(import.meta.dirname ?? ".", "../..");
 
 await runMain("build", async () => {
+  if (asksForHelp(Deno.args)) {
+    console.log(commandHelp("deno task", buildCommand));
+    return 0;
+  }
   const { flags } = parseCommand(buildCommand, Deno.args);
   const generated = new Map([
     ...await generate(CHANNEL_CORE, assemblyConstants()),

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { parseCommand } from "../../../tools/command_line/parse.ts";
+import { commandHelp } from "../../../tools/command_line/help.ts";
+import { asksForHelp, parseCommand } from "../../../tools/command_line/parse.ts";
 import { runMain } from "../../../tools/command_line/run_main.ts";
 import { renderDuration, terminalProgress } from "../../../tools/terminal/progress.ts";
 import { soakCommand } from "./command.ts";
@@ -20,6 +21,10 @@ const MINUTES_DEFAULT = 15;
 await runMain("soak", main);
 
 async function main(): Promise<number> {
+  if (asksForHelp(Deno.args)) {
+    console.log(commandHelp("deno task", soakCommand));
+    return 0;
+  }
   const { flags } = parseCommand(soakCommand, Deno.args);
   const first = flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
   const wanted = flags.operations ?? OPERATIONS_DEFAULT;
