@@ -21,6 +21,7 @@ import {
   window,
 } from "./field.ts";
 import { defineProtocol } from "./protocol.ts";
+import { readText } from "./utf8_text.ts";
 
 const BADGE = 3;
 const SEGMENT = 7;
@@ -327,4 +328,30 @@ Deno.test("fields that say nothing are refused where they are declared", () => {
   }
   assertThrows(() => oneOf("a", "b", "a"), RangeError, "a value stands twice");
   assertThrows(() => oneOf(...([] as unknown as ["a"])), RangeError, "no value");
+});
+
+Deno.test("readText() takes what the host's decoder takes, and nothing else", () => {
+  const judge = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const edges = [0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0];
+  edges.push(0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff);
+  const bytes = new Uint8Array(4);
+  const check = (byteLength: number): void => {
+    let wanted: string | undefined;
+    try {
+      wanted = judge.decode(bytes.subarray(0, byteLength));
+    } catch {
+      wanted = undefined;
+    }
+    const got = readText(bytes, 0, byteLength);
+    if (got !== wanted) assertEquals(got, wanted, `${bytes.subarray(0, byteLength)}`);
+  };
+  const fill = (at: number, byteLength: number): void => {
+    if (at === byteLength) return check(byteLength);
+    for (const edge of edges) {
+      bytes[at] = edge;
+      fill(at + 1, byteLength);
+    }
+  };
+  for (let byteLength = 0; byteLength <= 3; byteLength++) fill(0, byteLength);
+  for (bytes[0] = 0xf0; bytes[0] <= 0xf5; bytes[0]++) fill(1, 4);
 });

@@ -37,10 +37,13 @@ export interface Waiter {
   nowMs(): number;
 }
 
-/** Whether those awake by the census outnumber the cores. Hot path: read without order. */
+/**
+ * Whether those awake by the census outnumber the cores. A word that is neither 0 nor 1 was not
+ * written by any of us and counts for nothing. Hot path: read without order.
+ */
 export function isCrowded(census: Int32Array, cores: number): boolean {
   let awake = 0;
-  for (let i = 0; i < census.length; i++) awake += census[i]!;
+  for (let i = 0; i < census.length; i++) if (census[i] === 1) awake++;
   return awake > cores;
 }
 
