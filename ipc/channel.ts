@@ -5,21 +5,24 @@
  * @module
  */
 
-import { keepAlive } from "./clock.ts";
+import { waitInEventLoop } from "./clock.ts";
 import type { MessagePlace } from "./codec.ts";
 import { type Core, instantiateCore, type Peer } from "./core/core.ts";
 import { ERRNO } from "./errno.ts";
 import {
+  ASLEEP,
   BODIES_AT,
   BODY,
   CHANNEL,
   CHANNEL_PAGES,
   PHASE,
+  PHASE_MASK,
   REPLY,
   SLOT,
   SLOTS_AT,
 } from "./layouts/channel.ts";
 import { SLOT_COUNT } from "./limits.ts";
+import type { SpokenProtocol } from "./spoken_protocol.ts";
 
 const BELL = CHANNEL.at.bell >> 2;
 const CLOSED = CHANNEL.at.closed >> 2;
@@ -27,22 +30,8 @@ const EPOCH = CHANNEL.at.epoch >> 2;
 const VERSION = CHANNEL.at.version >> 2;
 const NAME_BYTES = CHANNEL.at.nameBytes >> 2;
 
-/** The bit of a bell that says that somebody may be asleep. */
-const ASLEEP = 1;
-
-/** The phase in the low half of a state word. */
-const PHASE_MASK = 7;
-
 /** The phases in which a request waits for its server or keeps it busy. */
 const IN_USE: ReadonlySet<number> = new Set([PHASE.POSTED, PHASE.TAKEN, PHASE.CANCELLED]);
-
-/** What a server says that it speaks. */
-export interface SpokenProtocol {
-  /** The protocol's name. */
-  readonly name: string;
-  /** Its version, from 1. */
-  readonly version: number;
-}
 
 /** One channel, seen from whoever holds its memory. */
 export class Channel {
@@ -165,8 +154,7 @@ export class Channel {
    * meanwhile.
    */
   async waitAsync(announced: number, timeoutMs: number): Promise<void> {
-    const outcome = Atomics.waitAsync(this.words, BELL, announced | 0, timeoutMs);
-    if (outcome.async) await keepAlive(outcome.value, timeoutMs);
+    await waitInEventLoop(this.words, BELL, announced, timeoutMs);
   }
 }
 

@@ -15,14 +15,23 @@ export function nowMs(): number {
 }
 
 /**
- * Awaits a wait on shared memory. Without a timer the host takes a program that only waits for an
- * answer for finished.
+ * Waits while a word of shared memory is as it was seen, returning to the event loop meanwhile. A
+ * timer goes with it: without one the host takes a program that only waits for finished.
+ *
+ * @returns Whether until `timeoutMs` had passed.
  */
-export async function keepAlive<T>(wait: Promise<T>, timeoutMs: number): Promise<T> {
+export async function waitInEventLoop(
+  words: Int32Array,
+  index: number,
+  seen: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  const outcome = Atomics.waitAsync(words, index, seen | 0, timeoutMs);
+  if (!outcome.async) return outcome.value === "timed-out";
   const timer = setTimeout(() => {}, timeoutMs + KEEP_ALIVE_MS);
-  const outcome = await wait;
+  const ended = await outcome.value;
   clearTimeout(timer);
-  return outcome;
+  return ended === "timed-out";
 }
 
 /** Lets the event loop have its turn: 4 us, where `setTimeout` takes over a millisecond. */

@@ -9,15 +9,12 @@
  * @module
  */
 
-import { keepAlive } from "./clock.ts";
+import { waitInEventLoop } from "./clock.ts";
 import { type Core, instantiateCore } from "./core/core.ts";
-import { DOORBELL } from "./layouts/channel.ts";
+import { ASLEEP, DOORBELL } from "./layouts/channel.ts";
 
 const BELL = DOORBELL.at.bell >> 2;
 const CHANNELS = DOORBELL.at.channels >> 2;
-
-/** The bit of a bell that says that somebody may be asleep. */
-const ASLEEP = 1;
 
 /** The domain that a client calls: what it rings, and what it says in the census. */
 export interface ServerPlace {
@@ -78,9 +75,7 @@ export class Doorbell {
 
   /** Like {@linkcode Doorbell.wait}, for a domain that returns to its event loop. */
   async waitAsync(announced: number, timeoutMs: number): Promise<boolean> {
-    const outcome = Atomics.waitAsync(this.#words, BELL, announced | 0, timeoutMs);
-    if (!outcome.async) return outcome.value === "timed-out";
-    return await keepAlive(outcome.value, timeoutMs) === "timed-out";
+    return await waitInEventLoop(this.#words, BELL, announced, timeoutMs);
   }
 
   /** Counts one more channel; answers its index. For channels that no kernel counts. */

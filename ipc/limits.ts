@@ -37,6 +37,9 @@ export const READY_CHANNELS_MAX = 1024;
  */
 export const SCAN_CHANNELS_MAX = 8;
 
+/** Turns by ready bits after which the server looks at every channel all the same. */
+export const HINTED_TURNS_MAX = 64;
+
 /** The largest epoch: it shares a 64-bit word with the sequence and the phase. */
 export const EPOCH_MAX = 0xff_ffff;
 

@@ -5,7 +5,7 @@
  */
 
 export { assert, AssertionError } from "./assert.ts";
-export { Channel, type SpokenProtocol } from "./channel.ts";
+export { Channel } from "./channel.ts";
 export { ChannelClient } from "./channel_client.ts";
 export type {
   CallOptions,
@@ -93,4 +93,5 @@ export {
   serve,
   serveSync,
 } from "./standalone.ts";
+export { mismatch, type SpokenProtocol } from "./spoken_protocol.ts";
 export { isCrowded, type Waiter } from "./wait.ts";

@@ -14,12 +14,15 @@ import type { ClientEnvironment } from "./client.ts";
 import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
-import { READY_CHANNELS_MAX, SCAN_CHANNELS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+import {
+  HINTED_TURNS_MAX,
+  READY_CHANNELS_MAX,
+  SCAN_CHANNELS_MAX,
+  SLOT_COUNT,
+  TURN_BUDGET,
+} from "./limits.ts";
 import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
 import type { Waiter } from "./wait.ts";
-
-/** Turns by ready bits after which the server looks at every channel all the same. */
-const HINTED_TURNS_MAX = 64;
 
 /** A handler whose types the protocol has been checked against when it was given. */
 export type UntypedHandler = (

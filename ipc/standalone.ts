@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Channel, type SpokenProtocol } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { ChannelClient } from "./channel_client.ts";
 import type { Client } from "./client.ts";
 import type { WindowTable } from "./codec.ts";
@@ -20,6 +20,7 @@ import { EPOCH_MAX } from "./limits.ts";
 import { serveBlocking, serveEvented, type Serving } from "./loop.ts";
 import type { Handlers, Operations, OperationsOf, Protocol, SyncHandlers } from "./protocol.ts";
 import { ChannelServer, type ServedChannel, type UntypedHandler } from "./server.ts";
+import { mismatch } from "./spoken_protocol.ts";
 import { LoneWaiter } from "./wait.ts";
 
 /** A channel as it is posted from worker to worker: shared memories, and where it belongs. */
@@ -105,8 +106,8 @@ export async function connect<P extends Protocol<Operations>>(
     }
     const spoken = channel.spoken;
     if (spoken !== undefined) {
-      const other = otherThan(protocol, spoken, `connect as ${protocol.name}`);
-      if (other !== undefined) throw other;
+      const wrong = mismatch(protocol, spoken, "to a server");
+      if (wrong !== undefined) throw new OsError("EPROTONOSUPPORT", wrong);
       break;
     }
     const leftMs = deadlineMs - waiter.nowMs();
@@ -236,21 +237,11 @@ function refusal(
   { spoken }: Channel,
   epoch: number,
 ): OsError | undefined {
-  const what = `serve ${protocol.name}`;
-  if (epoch > EPOCH_MAX) return new OsError("EOVERFLOW", `${what}: ${EPOCH_MAX} servers before it`);
-  return spoken && otherThan(protocol, spoken, what);
-}
-
-function otherThan(
-  mine: SpokenProtocol,
-  { name, version }: SpokenProtocol,
-  what: string,
-): OsError | undefined {
-  if (mine.name === name && mine.version === version) return undefined;
-  return new OsError(
-    "EPROTONOSUPPORT",
-    `${what} version ${mine.version} where ${name} version ${version} is spoken`,
-  );
+  if (epoch > EPOCH_MAX) {
+    return new OsError("EOVERFLOW", `serve ${protocol.name}: ${EPOCH_MAX} servers before it`);
+  }
+  const wrong = spoken && mismatch(protocol, spoken, "to a client");
+  return wrong === undefined ? undefined : new OsError("EPROTONOSUPPORT", wrong);
 }
 
 /** Who is awake around one bell: its server, then its clients. */

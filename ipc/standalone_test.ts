@@ -78,14 +78,14 @@ Deno.test("who speaks another version or protocol is refused with both named", a
   const served = serve(Adder, channel, { add: () => 0, count: () => {}, counted: () => 0 });
 
   const wrong =
-    "EPROTONOSUPPORT: protocol version not supported, connect as adder version 2 where " +
-    "adder version 1 is spoken";
+    "EPROTONOSUPPORT: protocol version not supported, speak adder version 2 to a server, " +
+    "which speaks adder version 1";
   await assertRejects(() => connect(newer, channel), OsError, wrong);
   await assertRejects(() => connect(other, channel), OsError, "adder version 1");
   await assertRejects(
     () => serve(newer, channel, { add: () => 0 }),
     OsError,
-    "serve adder version 2",
+    "speak adder version 2 to a client, which speaks adder version 1",
   );
   closeChannel(channel);
   await served;

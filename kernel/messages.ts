@@ -4,16 +4,8 @@
  * @module
  */
 
-import type { Errno } from "@hako/ipc";
+import type { Errno, SpokenProtocol } from "@hako/ipc";
 import type { DomainKind, HostPermissions, RestartPolicy } from "./manifest.ts";
-
-/** A protocol, as far as the kernel cares: both ends of a channel must agree on it. */
-export interface ProtocolName {
-  /** The protocol's name. */
-  readonly name: string;
-  /** The protocol's version. */
-  readonly version: number;
-}
 
 /** One domain of a checked manifest, in a form that can be posted. */
 export interface DomainPlan {
@@ -22,7 +14,7 @@ export interface DomainPlan {
   /** Absolute URL. */
   readonly module: string;
   readonly permissions: HostPermissions;
-  readonly serves: Readonly<Record<string, ProtocolName>>;
+  readonly serves: Readonly<Record<string, SpokenProtocol>>;
   readonly uses: readonly string[];
   readonly keeps: Readonly<Record<string, number>>;
   readonly windows: Readonly<Record<string, number>>;
@@ -72,7 +64,7 @@ export interface ServedGrant {
 /** The client's end of a channel. */
 export interface UsedGrant {
   readonly endpoint: string;
-  readonly protocol: ProtocolName;
+  readonly protocol: SpokenProtocol;
   /** The channel's number at the server's doorbell. */
   readonly index: number;
   readonly memory: WebAssembly.Memory;
@@ -93,7 +85,7 @@ export interface BootMessage {
   readonly census: SharedArrayBuffer;
   readonly censusIndex: number;
   readonly cores: number;
-  readonly serves: Readonly<Record<string, ProtocolName>>;
+  readonly serves: Readonly<Record<string, SpokenProtocol>>;
   readonly served: readonly ServedGrant[];
   readonly used: readonly UsedGrant[];
   readonly keeps: Readonly<Record<string, SharedArrayBuffer>>;

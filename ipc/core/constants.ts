@@ -6,7 +6,15 @@
  */
 
 import { assert } from "../assert.ts";
-import { CHANNEL, DOORBELL, PHASE, SLOT, SLOTS_AT } from "../layouts/channel.ts";
+import {
+  ASLEEP,
+  CHANNEL,
+  DOORBELL,
+  PHASE,
+  PHASE_MASK,
+  SLOT,
+  SLOTS_AT,
+} from "../layouts/channel.ts";
 import { SLOT_COUNT } from "../limits.ts";
 
 /** The text of `assembly/constants.ts`. */
@@ -27,6 +35,8 @@ function constants(): [string, number][] {
     ["BELL_AT", DOORBELL.at.bell],
     ["USES_READY_AT", DOORBELL.at.usesReady],
     ["READY_AT", DOORBELL.at.ready],
+    ["ASLEEP", ASLEEP],
+    ["PHASE_MASK", PHASE_MASK],
     ...Object.entries(PHASE),
   ];
 }

@@ -111,6 +111,12 @@ export const PHASE = {
   CANCELLED: 4,
 } as const;
 
+/** The bits of a state word that hold its phase. */
+export const PHASE_MASK = 7;
+
+/** The bit of a bell that says that somebody may be asleep. */
+export const ASLEEP = 1;
+
 /** Byte offset of the first slot's head. */
 export const SLOTS_AT: number = CHANNEL.byteLength;
 

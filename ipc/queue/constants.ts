@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ASLEEP } from "../layouts/channel.ts";
 import { ITEM, ITEMS_AT, PHASE, QUEUE, RING, RINGS, SWEPT } from "./layouts.ts";
 
 /** The text of `assembly/constants.ts`. */
@@ -18,6 +19,7 @@ export function queueConstants(): string {
 
 function constants(): [string, number][] {
   return [
+    ["ASLEEP", ASLEEP],
     ["BELL_AT", QUEUE.at.bell],
     ["RINGS_AT", QUEUE.at.free],
     ["SWEEPS_AT", QUEUE.at.sweeps],

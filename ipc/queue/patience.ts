@@ -8,7 +8,7 @@
  * @module
  */
 
-import { keepAlive } from "../clock.ts";
+import { waitInEventLoop } from "../clock.ts";
 import { SLEEP_MS_MAX } from "../limits.ts";
 import { QUEUE } from "./layouts.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -63,7 +63,6 @@ export async function waitForAsync<T>(
     if (late !== undefined) return late;
     if (!(startMs < endMs)) return undefined;
     const sleepMs = Math.min(Math.ceil(endMs - startMs), SLEEP_MS_MAX);
-    const outcome = Atomics.waitAsync(words, BELL, announced | 0, sleepMs);
-    if (outcome.async) await keepAlive(outcome.value, sleepMs);
+    await waitInEventLoop(words, BELL, announced, sleepMs);
   }
 }

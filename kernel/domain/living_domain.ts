@@ -16,6 +16,7 @@ import {
   Doorbell,
   type Errno,
   type Handlers,
+  mismatch,
   type Operations,
   type OperationsOf,
   OsError,
@@ -24,6 +25,7 @@ import {
   type ServedChannel,
   serveEvented,
   type Serving,
+  type SpokenProtocol,
   type UntypedHandler,
 } from "@hako/ipc";
 import { EXIT } from "../layouts/boot.ts";
@@ -32,7 +34,6 @@ import type {
   ControlMessage,
   DomainMessage,
   PointFault,
-  ProtocolName,
   ServedGrant,
 } from "../messages.ts";
 import type { Domain } from "./domain.ts";
@@ -163,13 +164,9 @@ export class LivingDomain implements Domain, Serving {
     }
   }
 
-  #refuseOther(protocol: AnyName, declared: ProtocolName, endpoint: string): void {
-    if (protocol.name === declared.name && protocol.version === declared.version) return;
-    this.fail(
-      "EPROTONOSUPPORT",
-      `speak ${protocol.name} version ${protocol.version} at ${endpoint}, ` +
-        `which speaks ${declared.name} version ${declared.version}`,
-    );
+  #refuseOther(protocol: SpokenProtocol, declared: SpokenProtocol, endpoint: string): void {
+    const wrong = mismatch(protocol, declared, `at ${endpoint}`);
+    if (wrong !== undefined) this.fail("EPROTONOSUPPORT", wrong);
   }
 
   /** Serves until fenced or halted. A driver returns to its event loop; a server sleeps in place. */
@@ -262,11 +259,6 @@ export class LivingDomain implements Domain, Serving {
   #tell(message: DomainMessage): void {
     this.#message.control.postMessage(message);
   }
-}
-
-interface AnyName {
-  readonly name: string;
-  readonly version: number;
 }
 
 function describe(error: unknown): string {

@@ -80,7 +80,7 @@ export class Supervision {
     for (const zombie of this.#kernel.zombies) {
       if (!isGone(zombie.boot)) continue;
       this.#kernel.zombies.delete(zombie);
-      this.#rouseClients(zombie.domain);
+      this.#rousePeers(zombie.domain);
     }
   }
 
@@ -199,7 +199,7 @@ export class Supervision {
     const tookMs = nowMs - entry.fencedAtMs;
     if (!gone && tookMs < FENCE_MS_MAX) return;
     this.#terminate(entry);
-    this.#rouseClients(entry.plan.name);
+    this.#rousePeers(entry.plan.name);
     if (!this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
     const { name } = entry.plan;
     this.#kernel.event({ type: "fenced", domain: name, epoch: entry.epoch, gone, tookMs });
@@ -212,12 +212,13 @@ export class Supervision {
   }
 
   /**
-   * Wakes the clients of a domain of which an incarnation has just gone: between the two steps of a
-   * ring it may have taken a client's announcement with it.
+   * Wakes everybody whom a domain may have been ringing, of which an incarnation has just gone:
+   * between the two steps of a ring it may have taken an announcement of sleep with it.
    */
-  #rouseClients(name: string): void {
-    for (const { server, channel } of this.#kernel.connections) {
+  #rousePeers(name: string): void {
+    for (const { client, server, channel } of this.#kernel.connections) {
       if (server === name) channel.core.rouse();
+      if (client === name) this.#kernel.domains.get(server)!.bell.ring();
     }
   }
 

@@ -31,10 +31,10 @@ export const BOOT: Layout<{
 });
 
 /**
- * What an incarnation is doing. Its worker finds ASLEEP when it begins. It moves itself between ASLEEP and AWAKE by compare-and-swap; the
- * kernel moves a fenced one from ASLEEP to GONE, which it finds when it wakes. So an incarnation
- * that was asleep when it was fenced is known to do nothing ever again, at once and without its
- * help; one that was awake says GONE itself as soon as it looks.
+ * What an incarnation is doing. Its worker finds ASLEEP when it begins. It moves itself between
+ * ASLEEP and AWAKE by compare-and-swap; the kernel moves a fenced one from ASLEEP to GONE, which it
+ * finds when it wakes. So an incarnation that was asleep when it was fenced is known to do nothing
+ * ever again, at once and without its help; one that was awake says GONE itself as soon as it looks.
  */
 export const ACTIVITY = { ASLEEP: 0, AWAKE: 1, GONE: 2 } as const;
 

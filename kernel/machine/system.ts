@@ -8,9 +8,11 @@ import {
   ChannelClient,
   type Client,
   Doorbell,
+  mismatch,
   type Operations,
   OsError,
   type Protocol,
+  type SpokenProtocol,
   type WindowTable,
 } from "@hako/ipc";
 import { HANG_MS_DEFAULT, RESTART_DEFAULT, SEGMENT_BYTES_MAX } from "../limits.ts";
@@ -19,7 +21,6 @@ import { checkManifest } from "../manifest_check.ts";
 import type {
   DomainPlan,
   PointFault,
-  ProtocolName,
   SegmentGrant,
   SystemEvent,
   SystemStatus,
@@ -98,7 +99,7 @@ function replicaNames(name: string, count: number | undefined): (readonly [strin
 }
 
 function plan(name: string, domain: DomainManifest, base: string): DomainPlan {
-  const serves: Record<string, ProtocolName> = {};
+  const serves: Record<string, SpokenProtocol> = {};
   for (const [endpoint, { name, version }] of Object.entries(domain.serves ?? {})) {
     serves[endpoint] = { name, version };
   }
@@ -171,14 +172,8 @@ class RunningSystem implements System {
 
   async connect<P extends Protocol<Operations>>(protocol: P, endpoint: string): Promise<Client<P>> {
     const used = await this.#machine.call({ type: "connect", endpoint }) as UsedGrant;
-    const { name, version } = used.protocol;
-    if (protocol.name !== name || protocol.version !== version) {
-      throw new OsError(
-        "EPROTONOSUPPORT",
-        `speak ${protocol.name} version ${protocol.version} at ${endpoint}, ` +
-          `which speaks ${name} version ${version}`,
-      );
-    }
+    const wrong = mismatch(protocol, used.protocol, `at ${endpoint}`);
+    if (wrong !== undefined) throw new OsError("EPROTONOSUPPORT", wrong);
     const { index, censusIndex } = used;
     const server = { bell: new Doorbell(used.bell), index, censusIndex };
     const environment = { waiter: this.#machine, windows: this.#windows };

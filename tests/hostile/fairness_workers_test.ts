@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { SCAN_CHANNELS_MAX, TURN_BUDGET } from "../../ipc/limits.ts";
+import { HINTED_TURNS_MAX, SCAN_CHANNELS_MAX, TURN_BUDGET } from "../../ipc/limits.ts";
 import { ATTACKS } from "./attacks.ts";
 import { ServiceLog } from "./service_log.ts";
 import { Stage } from "./stage.ts";
@@ -15,12 +15,6 @@ const WAITS = 30;
 
 /** Requests that it makes at most to come by them. */
 const POLITE_COUNT_MAX = 20_000;
-
-/**
- * Turns by ready bits between two in which the server looks at every channel. A hostile client can
- * clear the bits of all others: then nobody is served in between.
- */
-const HINTED_TURNS_MAX = 64;
 
 /** Who takes part. */
 interface Company {

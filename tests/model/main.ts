@@ -4,11 +4,9 @@
  * @module
  */
 
-import { commandHelp } from "../../tools/command_line/help.ts";
 import { noSuch } from "../../tools/command_line/nearest.ts";
-import { UsageError } from "../../tools/command_line/command.ts";
-import { asksForHelp, parseCommand } from "../../tools/command_line/parse.ts";
-import { runMain } from "../../tools/command_line/run_main.ts";
+import { type Invocation, UsageError } from "../../tools/command_line/command.ts";
+import { runTask } from "../../tools/command_line/run_main.ts";
 import { renderTable } from "../../tools/terminal/table.ts";
 import { CORE_VARIANTS } from "./broken/core_variants.ts";
 import { SCRIPT_VARIANTS } from "./broken/script_variants.ts";
@@ -25,14 +23,9 @@ const STATES_MAX_DEFAULT = 60_000_000;
 
 const VARIANTS: readonly Variant[] = [...CORE_VARIANTS, ...SCRIPT_VARIANTS];
 
-await runMain("model", main);
+await runTask(modelCommand, main);
 
-async function main(): Promise<number> {
-  if (asksForHelp(Deno.args)) {
-    console.log(commandHelp("deno task", modelCommand));
-    return 0;
-  }
-  const { flags } = parseCommand(modelCommand, Deno.args);
+async function main({ flags }: Invocation<typeof modelCommand.flags>): Promise<number> {
   const scenarios = scenariosOf(flags.depth ?? 0);
   if (flags.list) {
     console.log(

@@ -8,9 +8,7 @@
 import { join } from "node:path";
 import { assemblyConstants } from "../../ipc/core/constants.ts";
 import { queueConstants } from "../../ipc/queue/constants.ts";
-import { commandHelp } from "../command_line/help.ts";
-import { asksForHelp, parseCommand } from "../command_line/parse.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { buildCommand } from "./command.ts";
 import { differences } from "./comparison.ts";
 import {
@@ -23,12 +21,7 @@ import {
 
 const ROOT = join(import.meta.dirname ?? ".", "../..");
 
-await runMain("build", async () => {
-  if (asksForHelp(Deno.args)) {
-    console.log(commandHelp("deno task", buildCommand));
-    return 0;
-  }
-  const { flags } = parseCommand(buildCommand, Deno.args);
+await runTask(buildCommand, async ({ flags }) => {
   const generated = new Map([
     ...await generate(CHANNEL_CORE, assemblyConstants()),
     ...await generate(QUEUE_CORE, queueConstants()),

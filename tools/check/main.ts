@@ -5,9 +5,7 @@
  */
 
 import { join } from "node:path";
-import { asksForHelp, parseCommand } from "../command_line/parse.ts";
-import { commandHelp } from "../command_line/help.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { renderDuration } from "../terminal/progress.ts";
 import { makeStyle, wantsColour } from "../terminal/style.ts";
 import { checkCommand, STEP_NAMES, type StepName } from "./command.ts";
@@ -18,12 +16,7 @@ const ROOT = join(import.meta.dirname ?? ".", "../..");
 
 const style = makeStyle({ coloured: wantsColour(Deno.stdout) });
 
-await runMain("check", async () => {
-  if (asksForHelp(Deno.args)) {
-    console.log(commandHelp("deno task", checkCommand));
-    return 0;
-  }
-  const { arguments: wanted } = parseCommand(checkCommand, Deno.args);
+await runTask(checkCommand, async ({ arguments: wanted }) => {
   const names = STEP_NAMES.filter((name) => wanted.length === 0 || wanted.includes(name));
   const source = { root: ROOT, texts: await readSourceTree(ROOT) };
   const failed: StepName[] = [];

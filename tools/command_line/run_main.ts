@@ -4,7 +4,9 @@
  * @module
  */
 
-import { UsageError } from "./command.ts";
+import { type Flags, type Invocation, type Syntax, UsageError } from "./command.ts";
+import { commandHelp } from "./help.ts";
+import { asksForHelp, parseCommand } from "./parse.ts";
 
 /** The exit code of a misused command line. */
 export const EXIT_MISUSED = 2;
@@ -23,6 +25,23 @@ export async function runMain(name: string, main: () => number | Promise<number>
     console.error(`${name}: ${error.message}`);
     Deno.exit(EXIT_MISUSED);
   }
+}
+
+/**
+ * Runs the program of a `deno task` as {@linkcode runMain} does: shows its help if asked, and else
+ * hands it its command line.
+ *
+ * @param syntax What the command line may say.
+ */
+export function runTask<F extends Flags>(
+  syntax: Syntax<F>,
+  main: (invocation: Invocation<F>) => number | Promise<number>,
+): Promise<never> {
+  return runMain(syntax.name, () => {
+    if (!asksForHelp(Deno.args)) return main(parseCommand(syntax, Deno.args));
+    console.log(commandHelp("deno task", syntax));
+    return 0;
+  });
 }
 
 function isMisuse(error: unknown): error is UsageError {

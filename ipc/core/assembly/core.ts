@@ -16,10 +16,12 @@
 // server's doorbell; wasm to wasm that costs 4-6 ns.
 
 import {
+  ASLEEP,
   BELL_AT,
   CANCELLED,
   DONE,
   FREE,
+  PHASE_MASK,
   POSTED,
   READY_AT,
   SLOT_BYTES,
@@ -37,13 +39,11 @@ declare function ringPeer(index: u32): void;
 @external("peer", "index")
 declare const peerIndex: u32;
 
-const PHASE_MASK: u64 = 7;
 const AREA_BIT: u64 = 8;
 const LABEL_MASK: u64 = 0xffffffff; // Epoch, area and phase.
 const EPOCH_SHIFT: u64 = 8;
 const SEQUENCE_SHIFT: u64 = 32;
 const TIMED_OUT: i32 = 2; // What `memory.atomic.wait32` answers.
-const ASLEEP: u32 = 1; // The lowest bit of a bell: somebody may be asleep.
 
 const PAUSE_LOADS: i32 = 24; // About 10 ns.
 

@@ -1,4 +1,5 @@
 // Generated from ipc/queue/layouts.ts by `deno task build`. Do not edit.
+export const ASLEEP: u32 = 1;
 export const BELL_AT: u32 = 0;
 export const RINGS_AT: u32 = 128;
 export const SWEEPS_AT: u32 = 896;

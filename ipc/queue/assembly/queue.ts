@@ -21,6 +21,7 @@
 // index that comes from the memory is compared with the number of items before it is used.
 
 import {
+  ASLEEP,
   BELL_AT,
   DEAD,
   DIED,
@@ -73,7 +74,6 @@ import {
   wordOf,
 } from "./word";
 
-const ASLEEP: u32 = 1; // The lowest bit of the bell: somebody may be asleep.
 const WORD_TRIES: i32 = 4; // Between the load of a word and its swap comes a sweeper's suspicion.
 const NOTHING: f64 = -1;
 

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { commandHelp } from "../../../tools/command_line/help.ts";
-import { asksForHelp, parseCommand } from "../../../tools/command_line/parse.ts";
-import { runMain } from "../../../tools/command_line/run_main.ts";
+import type { Invocation } from "../../../tools/command_line/command.ts";
+import { runTask } from "../../../tools/command_line/run_main.ts";
 import { renderDuration, terminalProgress } from "../../../tools/terminal/progress.ts";
 import { soakCommand } from "./command.ts";
 import { playRound, ROUND_OPERATIONS } from "./round.ts";
@@ -18,14 +17,9 @@ const EXIT_INTERRUPTED = 130;
 const OPERATIONS_DEFAULT = 1_000_000;
 const MINUTES_DEFAULT = 15;
 
-await runMain("soak", main);
+await runTask(soakCommand, main);
 
-async function main(): Promise<number> {
-  if (asksForHelp(Deno.args)) {
-    console.log(commandHelp("deno task", soakCommand));
-    return 0;
-  }
-  const { flags } = parseCommand(soakCommand, Deno.args);
+async function main({ flags }: Invocation<typeof soakCommand.flags>): Promise<number> {
   const first = flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
   const wanted = flags.operations ?? OPERATIONS_DEFAULT;
   const endMs = performance.now() + 60_000 * (flags.minutes ?? MINUTES_DEFAULT);
