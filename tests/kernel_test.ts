@@ -243,6 +243,25 @@ Deno.test("clients are spread over replicas, and one that dies concerns only its
   assertEquals(Object.keys(domains), ["counter.1", "counter.2", "counter.3"]);
 });
 
+Deno.test("an app that has finished may be started again, which is no death", async () => {
+  const errand = {
+    kind: "app",
+    module: "./domains/errand.ts",
+    uses: ["counter"],
+    start: "request",
+    restart: { limit: 0, windowMs: 1_000 },
+  } as const;
+  const { base, domains } = counterSystem();
+  await using system = await boot({ base, domains: { ...domains, errand } });
+
+  for (let life = 1; life <= 3; life++) {
+    await system.start("errand");
+    assertEquals(await system.finished("errand"), { epoch: life, value: life });
+  }
+  assertEquals((await system.status()).domains.errand!.deaths, 0);
+  await assertRejects(() => system.start("counter"), OsError, "EBUSY");
+});
+
 Deno.test("two systems in one process do not know each other", async () => {
   await using one = await boot(counterSystem());
   await using other = await boot(counterSystem());

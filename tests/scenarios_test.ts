@@ -88,6 +88,25 @@ scenarioTest("the servers die thirty times and nobody notices", async (directory
   assert(Deno.statSync(`${directory}/disk.img`).size > 0, "an image that was named is kept");
 });
 
+scenarioTest(
+  "work that is over too soon is read again until every death has come",
+  async (directory) => {
+    Deno.removeSync(`${directory}/tree`, { recursive: true });
+    Deno.mkdirSync(`${directory}/tree`);
+    Deno.writeTextFileSync(`${directory}/tree/file`, "content\n");
+    const { code, stdout } = await hako(
+      directory,
+      "scenarios",
+      "copy-tree-under-fire",
+      "--input",
+      "tree",
+    );
+
+    assertEquals(code, 0, stdout);
+    assertStringIncludes(stdout, "storage 20/20, disk 5/5, fs 5/5");
+  },
+);
+
 scenarioTest("nothing escapes", async (directory) => {
   const { code, stdout } = await hako(directory, "scenarios", "escape-attempt");
   assertEquals(code, 0, stdout);

@@ -295,11 +295,13 @@ export class Kernel implements Supervised {
 
   #startOnRequest(call: number, name: string): void {
     const entry = this.domains.get(name);
-    const code = entry === undefined ? "ENOENT" : entry.state !== "waiting" ? "EBUSY" : undefined;
-    if (code !== undefined) {
+    const state = entry?.state;
+    if (state !== "waiting" && state !== "finished") {
+      const code = entry === undefined ? "ENOENT" : "EBUSY";
       return this.order({ type: "answer", call, code, what: `start ${name}` });
     }
-    this.start(entry!);
+    if (state === "waiting") this.start(entry!);
+    else this.#supervision.again(entry!);
     this.order({ type: "answer", call });
   }
 

@@ -118,6 +118,15 @@ export class Supervision {
     this.#awaitGone(entry, this.#kernel.nowMs());
   }
 
+  /** Gives an app that has finished another life, which is no death. */
+  again(entry: DomainEntry): void {
+    entry.state = "ready"; // It listens still, and hears of the fence.
+    this.#fence(entry);
+    entry.state = "fencing";
+    entry.isAgain = true;
+    this.#awaitGone(entry, this.#kernel.nowMs());
+  }
+
   /** Asks a domain to close in order; one that does not is fenced and ended. */
   halt(entry: DomainEntry): void {
     if (this.#haltingSinceMs.has(entry)) return;
@@ -200,11 +209,12 @@ export class Supervision {
     if (!gone && tookMs < FENCE_MS_MAX) return;
     this.#terminate(entry);
     this.#rousePeers(entry.plan.name);
-    if (!this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
+    if (!entry.isAgain && !this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
     const { name } = entry.plan;
     this.#kernel.event({ type: "fenced", domain: name, epoch: entry.epoch, gone, tookMs });
     if (!gone) this.#quarantine(entry);
     this.#haltingSinceMs.delete(entry);
+    entry.isAgain = false;
     for (const connection of this.#kernel.connections) {
       if (connection.client === name) this.#kernel.renewChannel(connection);
     }

@@ -33,6 +33,8 @@ export interface DomainEntry {
   fencedAtMs: number;
   /** Told by the machine: the worker is gone whatever its boot memory says. */
   gone: boolean;
+  /** The next life was asked for after the last one had finished: it is no restart. */
+  isAgain: boolean;
   /** Why it died last. */
   why: string;
   lastBeat: number;
@@ -90,6 +92,7 @@ export function newEntry(plan: DomainPlan, censusIndex: number): DomainEntry {
     startedAtMs: 0,
     fencedAtMs: 0,
     gone: false,
+    isAgain: false,
     why: "",
     lastBeat: 0,
     lastBeatAtMs: 0,

@@ -58,12 +58,13 @@ export interface System extends AsyncDisposable {
    */
   terminate(name: string): void;
   /**
-   * Starts a domain whose manifest says `start: "request"`.
+   * Starts a domain whose manifest says `start: "request"`, or an app again that has finished.
    *
-   * @throws {OsError} `ENOENT` if there is no such domain; `EBUSY` if it has been started.
+   * @throws {OsError} `ENOENT` if there is no such domain; `EBUSY` if it has been started and has not
+   * finished.
    */
   start(name: string): Promise<void>;
-  /** Resolves with what an app finished with; rejects with `ESHUTDOWN` if it was given up. */
+  /** Resolves with what an app finished with, the last time it was started; rejects with `ESHUTDOWN` if it was given up. */
   finished(name: string): Promise<unknown>;
   /** Halts in order: callers before those they call, devices flushed last. */
   halt(): Promise<void>;
@@ -198,6 +199,7 @@ class RunningSystem implements System {
 
   async start(name: string): Promise<void> {
     await this.#machine.call({ type: "start", name });
+    this.#finishes.delete(name);
   }
 
   terminate(name: string): void {

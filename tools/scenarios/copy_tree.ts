@@ -5,7 +5,13 @@
  * @module
  */
 
-import { boot, defineSystem, type SystemEvent, type SystemManifest } from "@hako/kernel";
+import {
+  boot,
+  defineSystem,
+  type System,
+  type SystemEvent,
+  type SystemManifest,
+} from "@hako/kernel";
 import { filesOnImage } from "../systems/files_on_image.ts";
 import type { WorkReport, WorkResult } from "./domains/client_work.ts";
 import { type Deaths, Fire } from "./fire.ts";
@@ -23,6 +29,9 @@ const TARGET = "/tree";
 
 /** Fire needs work to disturb: a smaller tree is copied and read back several times. */
 const ENTRIES_UNDER_FIRE_MIN = 3_000;
+
+/** How often the result is read back again at most while deaths are still to come. */
+const PASSES_MAX = 40;
 
 /** Window of each client: paths, a directory's entries, one chunk of data. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
@@ -61,6 +70,7 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
   const imported = await observer.until(system.finished("importer"));
   await system.start("verifier");
   const verified = await observer.until(system.finished("verifier"));
+  const again = await readAgainUnderFire(system, observer);
   const status = await system.status();
   const haltStartMs = performance.now();
   await system.halt();
@@ -69,10 +79,10 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
   const checks = [
     check(
       "no client saw an error",
-      imported.failure + verified.failure === "",
-      failures(imported, verified),
+      [imported, verified, ...again].every(({ failure }) => failure === ""),
+      failures(imported, verified, ...again),
     ),
-    sameTrees(work, imported, verified),
+    sameTrees(work, imported, [verified, ...again]),
     check(
       "no request is left in any channel",
       status.slotsInUse === 0,
@@ -90,6 +100,20 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
   const plainMs = targets.length *
     plainCopyMs(context.input, tree, `${context.temporaryDirectory}/plain`);
   return { checks, figures: figures(observer, { bootMs, haltMs, plainMs }, imported, verified) };
+}
+
+/**
+ * Where the work was done before the last planned death, its result is read back until that has
+ * come: how many faults a seed stands for must not depend on the speed of a machine.
+ */
+async function readAgainUnderFire(system: System, observer: Observer): Promise<WorkResult[]> {
+  const results: WorkResult[] = [];
+  observer.watch(() => observer.fire.reach(1, system));
+  while (observer.fire.left > 0 && results.length < PASSES_MAX) {
+    await system.start("verifier");
+    results.push(await observer.until(system.finished("verifier")));
+  }
+  return results;
 }
 
 /** What there is to do. */
@@ -207,8 +231,12 @@ function failures(...results: readonly WorkResult[]): string {
   return results.map(({ failure }) => failure).filter((text) => text !== "").join("; ") || "none";
 }
 
-function sameTrees({ tree, entryCount }: Work, imported: WorkResult, verified: WorkResult): Check {
-  const found = differences(imported.seen, verified.seen);
+function sameTrees(
+  { tree, entryCount }: Work,
+  imported: WorkResult,
+  verified: readonly WorkResult[],
+): Check {
+  const found = verified.flatMap(({ seen }) => differences(imported.seen, seen));
   const complete = imported.seen.length === entryCount;
   const files = imported.seen.filter(({ kind }) => kind === "file").length;
   const special = tree.special.length === 0
@@ -229,8 +257,7 @@ function deathChecks(
   if (names.length === 0) return [];
   const counts = names.map((name) => `${name} ${domains[name]!.deaths}/${deaths[name]}`).join(", ");
   const all = fire.left === 0 && names.every((name) => domains[name]!.deaths >= deaths[name]!);
-  const advice = all ? "" : "; the tree is too small for that many deaths";
-  return [check("every planned death took place", all, counts + advice)];
+  return [check("every planned death took place", all, counts)];
 }
 
 async function extracted(context: ScenarioContext, imported: WorkResult): Promise<Check> {
