@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StagedChanges } from "./answer_log.ts";
 import type { WindowTable } from "./codec.ts";
 import type {
   Answered,
@@ -14,6 +15,7 @@ import type {
   Reply,
   Request,
 } from "./protocol.ts";
+import type { RequestTrace } from "./request_trace.ts";
 import type { Waiter } from "./wait.ts";
 
 /** How long a synchronous call may take. */
@@ -108,10 +110,24 @@ export interface Client<P extends Protocol<Operations>> {
   idle(): Promise<void>;
 }
 
-/** What a client stands on in its domain. */
+/** What the clients of a domain, and its server, stand on. A client needs the first two. */
 export interface ClientEnvironment {
   /** How it waits. */
   readonly waiter: Waiter;
   /** The windows that it may name. */
   readonly windows: WindowTable;
+  /** Where its server says which request is in its handler: see {@linkcode PROGRESS}. */
+  readonly progress?: Int32Array;
+  /** Told of each answered request while somebody looks. */
+  readonly trace?: RequestTrace;
+  /**
+   * What its handlers change and its server commits when they have answered; forgotten when they
+   * answer an errno. A handler that returns a promise commits itself, before each wait.
+   */
+  readonly changes?: StagedChanges;
+  /**
+   * Visited at `runtime.request` (before a handler), `runtime.answer` (after it, before the commit)
+   * and `runtime.committed` (before the answer is published). Left out when no fault is armed.
+   */
+  readonly point?: (name: string) => void;
 }

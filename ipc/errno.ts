@@ -47,8 +47,10 @@ export const ERRNO = {
   EOPNOTSUPP: 95,
   ESHUTDOWN: 108,
   ETIMEDOUT: 110,
+  EHOSTDOWN: 112,
   EUCLEAN: 117,
   ECANCELED: 125,
+  ENOTRECOVERABLE: 131,
 } as const;
 
 /** The name of an error, such as `"ENOENT"`. */
@@ -92,8 +94,10 @@ const MESSAGES: Readonly<Record<Errno, string>> = {
   EOPNOTSUPP: "operation not supported",
   ESHUTDOWN: "server has stopped",
   ETIMEDOUT: "timed out",
+  EHOSTDOWN: "server has been given up",
   EUCLEAN: "structure needs cleaning",
   ECANCELED: "cancelled",
+  ENOTRECOVERABLE: "every server that took this request died of it",
 };
 
 const NAMES: ReadonlyMap<number, Errno> = new Map(

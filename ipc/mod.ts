@@ -4,6 +4,7 @@
  * @module
  */
 
+export { ANSWER_WORDS_MAX, type AnswerLog, type StagedChanges } from "./answer_log.ts";
 export { assert, AssertionError } from "./assert.ts";
 export { Channel } from "./channel.ts";
 export { ChannelClient } from "./channel_client.ts";
@@ -15,8 +16,16 @@ export type {
   InFlightOptions,
   StreamOptions,
 } from "./client.ts";
-export type { AnyValues, Codec, Ends, MessagePlace, WindowTable } from "./codec.ts";
+export {
+  type AnyValues,
+  type Codec,
+  compileCodec,
+  type Ends,
+  type MessagePlace,
+  type WindowTable,
+} from "./codec.ts";
 export type { Core, Peer } from "./core/core.ts";
+export { crc32c } from "./crc32c.ts";
 export { Doorbell, type ServerPlace } from "./doorbell.ts";
 export { ERRNO, type Errno, errnoName, OsError } from "./errno.ts";
 export {
@@ -60,12 +69,9 @@ export {
   type SyncHandlers,
 } from "./protocol.ts";
 export { protocolTable } from "./protocol_table.ts";
-export {
-  type AcceptedChannel,
-  ChannelServer,
-  type ServedChannel,
-  type UntypedHandler,
-} from "./server.ts";
+export { PROGRESS, PROGRESS_WORDS, type RequestTrace } from "./request_trace.ts";
+export type { AcceptedChannel, ServedChannel, UntypedHandler } from "./served_channel.ts";
+export { ChannelServer } from "./server.ts";
 export {
   BufferLease,
   BufferPool,

@@ -12,7 +12,8 @@ import { Doorbell } from "./doorbell.ts";
 import { OsError } from "./errno.ts";
 import { bool, bytes, f64, i16, i32, i8, oneOf, u16, u32, u64, u8, utf8, window } from "./field.ts";
 import { defineProtocol, type Operations, type Protocol } from "./protocol.ts";
-import { ChannelServer, type ServedChannel, type UntypedHandler } from "./server.ts";
+import type { ServedChannel, UntypedHandler } from "./served_channel.ts";
+import { ChannelServer } from "./server.ts";
 import type { Waiter } from "./wait.ts";
 
 /** Exported only so that the type of `Demo` is public. @internal */

@@ -8,102 +8,42 @@
  * @module
  */
 
+import { ANSWER_WORDS_MAX, copyAnswer, placeAnswer, type StagedChanges } from "./answer_log.ts";
 import { assert } from "./assert.ts";
-import { type Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
+import { OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import type { ClientEnvironment } from "./client.ts";
 import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
+import { SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+import type { RequestContext } from "./protocol.ts";
+import { ReadyBits } from "./ready_bits.ts";
+import { PROGRESS, PROGRESS_WORDS, type RequestTrace } from "./request_trace.ts";
 import {
-  HINTED_TURNS_MAX,
-  READY_CHANNELS_MAX,
-  SCAN_CHANNELS_MAX,
-  SLOT_COUNT,
-  TURN_BUDGET,
-} from "./limits.ts";
-import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
+  type AcceptedChannel,
+  OpenChannel,
+  type ServedChannel,
+  type ServedOperation,
+  ServedRequest,
+  type UntypedHandler,
+} from "./served_channel.ts";
 import type { Waiter } from "./wait.ts";
 
-/** A handler whose types the protocol has been checked against when it was given. */
-export type UntypedHandler = (
-  request: Readonly<AnyValues>,
-  context: RequestContext,
-) => unknown;
+const { CHANNEL, SEQUENCE, CODE, ANSWERED } = PROGRESS; // A property costs a load at each use.
 
-/** A channel to be served. */
-export interface AcceptedChannel {
-  /** The channel. */
-  readonly channel: Channel;
-  /** The incarnation that serves it: what it takes is labelled with this number. */
-  readonly epoch: number;
-  /** The client's number, given by the channel's owner. */
-  readonly badge: number;
-  /** The channel's index at the server's doorbell. */
-  readonly index: number;
-  /** What the channel's client speaks. */
-  readonly protocol: Protocol<Operations>;
-  /** The client's word in the census of those awake. */
-  readonly censusIndex: number;
-  /** The server's answers, by operation name. */
-  readonly handlers: Readonly<Record<string, UntypedHandler>>;
-}
+/** In place of a time: nobody looks at the request. */
+const UNTRACED = -1;
 
-/** An operation as one channel's requests meet it. */
-interface ServedOperation {
-  readonly placed: PlacedOperation;
-  readonly handler: UntypedHandler;
-  readonly oneWay: number;
-  /** The values of the request at hand. Used again, unless a handler keeps them in a promise. */
-  values: AnyValues;
-}
+/** Others' handlers run while one waits, and would commit a half of what is not theirs. */
+const UNCOMMITTED = "a handler that waits commits itself what it changes, before it waits or ends";
 
-/** One channel being served. */
-export interface ServedChannel {
-  /** The channel, and what the server was told of it. */
-  readonly accepted: AcceptedChannel;
-}
-
-/** The same, as its server sees it. */
-class OpenChannel implements ServedChannel {
-  readonly accepted: AcceptedChannel;
-  /** The operations by code. */
-  readonly operations: readonly (ServedOperation | undefined)[];
-  /** The sequence that this incarnation looks at next. Its own; never read from shared memory. */
-  next: number;
-  /** Names the request at hand. Used again, unless a handler keeps it in a promise. */
-  context: ServedRequest;
-
-  /** Begins where the predecessor left off: at the first unfinished request. */
-  constructor(accepted: AcceptedChannel) {
-    this.accepted = accepted;
-    const operations: (ServedOperation | undefined)[] = [];
-    for (const [code, placed] of accepted.protocol.byCode) {
-      const handler = accepted.handlers[placed.name];
-      if (handler === undefined) continue;
-      const oneWay = placed.operation.oneWay ? 1 : 0;
-      operations[code] = { placed, handler, oneWay, values: placed.request.blank() };
-    }
-    this.operations = operations;
-    this.next = accepted.channel.core.firstUnfinished() >>> 0;
-    this.context = new ServedRequest(accepted);
-  }
-}
-
-/** The request at hand. */
-class ServedRequest implements RequestContext {
-  readonly badge: number;
-  sequence = 0;
-  readonly #accepted: AcceptedChannel;
-
-  constructor(accepted: AcceptedChannel) {
-    this.badge = accepted.badge;
-    this.#accepted = accepted;
-  }
-
-  isAbandoned(): boolean {
-    const { channel, epoch } = this.#accepted;
-    return channel.core.isAbandoned(this.sequence, epoch) !== 0;
-  }
+/** What a handler threw after it had promised an answer. */
+interface LateFailure {
+  readonly error: unknown;
+  /** The words of progress that name its request. */
+  readonly channel: number;
+  readonly sequence: number;
+  readonly code: number;
 }
 
 /** Serves a set of channels for one incarnation. */
@@ -116,7 +56,7 @@ export class ChannelServer {
   readonly #served: OpenChannel[] = [];
   readonly #request: MessagePlace = { near: 0, far: 0, payload: 0 };
   readonly #reply: MessagePlace = { near: 0, far: 0, payload: 0 };
-  readonly #ready: ReadyBits;
+  readonly #ready: ReadyBits<OpenChannel>;
   /** Who is next: an index among those served. The order of channels is always the same. */
   #cursor = 0;
   /** The same where ready bits are in use: an index among the bits. */
@@ -126,20 +66,31 @@ export class ChannelServer {
   /** Whether the last turn found no request: only then is one channel looked at out of turn. */
   #isIdle = false;
   #promises = 0;
-  /** What a handler threw after it had promised an answer. */
-  #failure: { readonly error: unknown } | undefined;
+  #failure: LateFailure | undefined;
   #hasWoken = false;
+  readonly #progress: Int32Array;
+  readonly #trace: RequestTrace | undefined;
+  /** Its first word is not 0 while somebody looks. */
+  readonly #observed: Int32Array;
+  readonly #changes: StagedChanges | undefined;
+  readonly #point: ((name: string) => void) | undefined;
+  readonly #answerWords: Int32Array = new Int32Array(ANSWER_WORDS_MAX);
 
   /**
    * A server of no channel yet.
    *
    * @param bell What its clients ring.
-   * @param environment How it waits, and the windows that its clients may name.
+   * @param environment How it waits, the windows that its clients may name, who looks on.
    */
-  constructor(bell: Doorbell, { waiter, windows }: ClientEnvironment) {
+  constructor(bell: Doorbell, environment: ClientEnvironment) {
     this.bell = bell;
-    this.waiter = waiter;
-    this.#windows = windows;
+    this.waiter = environment.waiter;
+    this.#windows = environment.windows;
+    this.#progress = environment.progress ?? new Int32Array(PROGRESS_WORDS);
+    this.#trace = environment.trace;
+    this.#observed = environment.trace?.observed ?? new Int32Array(1);
+    this.#changes = environment.changes;
+    this.#point = environment.point;
     this.#ready = new ReadyBits(bell);
   }
 
@@ -155,7 +106,10 @@ export class ChannelServer {
 
   /** Throws what a handler has thrown since it promised an answer. Called before each turn. */
   check(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#failure === undefined) return;
+    const { error, channel, sequence, code } = this.#failure;
+    this.#enter(channel, sequence, code);
+    throw error;
   }
 
   /** Whether it has woken a client since it was last asked. */
@@ -167,9 +121,10 @@ export class ChannelServer {
 
   /** Starts serving a channel, from its first unfinished request on. */
   attach(accepted: AcceptedChannel): ServedChannel {
+    if (accepted.answers) assert(this.#changes !== undefined, "answers are kept with the changes");
     const served = new OpenChannel(accepted);
     this.#served.push(served);
-    this.#ready.add(served);
+    this.#ready.add(served, accepted.index);
     return served;
   }
 
@@ -178,7 +133,7 @@ export class ChannelServer {
     const index = this.#served.findIndex((open) => open === served);
     assert(index >= 0, "a channel is detached once");
     const [closed] = this.#served.splice(index, 1);
-    this.#ready.remove(closed!);
+    this.#ready.remove(closed!, closed!.accepted.index);
     if (this.#cursor > index) this.#cursor--;
     if (this.#recent === served) this.#recent = undefined;
   }
@@ -283,47 +238,164 @@ export class ChannelServer {
   }
 
   #answer(served: OpenChannel, sequence: number): void {
-    const { channel, badge } = served.accepted;
+    const { accepted } = served;
+    const { channel, badge } = accepted;
+    const startMs = this.#observed[0] === 0 ? UNTRACED : this.waiter.nowMs();
     const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
     const operation = code < served.operations.length ? served.operations[code] : undefined;
-    if (operation === undefined) return this.#publish(served, undefined, sequence, -ERRNO.ENOSYS);
+    if (operation === undefined) return this.#refuse(served, sequence, ERRNO.ENOSYS, startMs);
+    const isPlain = this.#isPlain(accepted, operation);
+    if (!isPlain && this.#isSettled(served, operation, sequence, startMs)) return;
     const { values, placed } = operation;
     placeRequest(sequence, this.#request);
     const refused = placed.request.read(channel, this.#request, values, this.#windows, badge);
-    if (refused !== 0) return this.#publish(served, operation, sequence, -refused);
+    if (refused !== 0) return this.#refuse(served, sequence, refused, startMs, operation);
     const { context } = served;
     context.sequence = sequence;
+    this.#enter(accepted.index + 1, sequence, code);
+    const changes = this.#changes;
+    if (changes !== undefined) assert(changes.isEmpty, UNCOMMITTED);
+    if (!isPlain) this.#point?.("runtime.request");
     const outcome = callHandler(operation.handler, values, context);
-    if (!(outcome instanceof Promise)) return this.#publish(served, operation, sequence, outcome);
-    // The handler goes on: what it was given is its own now.
-    operation.values = placed.request.blank();
-    served.context = new ServedRequest(served.accepted);
-    this.#promises++;
-    this.#answerLate(served, operation, sequence, outcome);
+    if (outcome instanceof Promise) {
+      return this.#promised(served, operation, sequence, startMs, outcome);
+    }
+    const result = isPlain && (changes === undefined || changes.isEmpty)
+      ? this.#writeReply(accepted, operation, sequence, outcome)
+      : this.#commitReply(accepted, operation, sequence, outcome);
+    this.#complete(accepted, operation, sequence);
+    this.#progress[CHANNEL] = 0;
+    if (startMs !== UNTRACED) this.#tell(badge, code, sequence, startMs, result);
   }
 
-  async #answerLate(
+  /** Whether a request needs nothing but its handler. */
+  #isPlain(accepted: AcceptedChannel, operation: ServedOperation): boolean {
+    return operation.logged === undefined && this.#point === undefined &&
+      accepted.poisoned === undefined;
+  }
+
+  /** Says which request is in its handler; the channel last, since it alone says that one is. */
+  #enter(channel: number, sequence: number, code: number): void {
+    const progress = this.#progress;
+    progress[SEQUENCE] = sequence;
+    progress[CODE] = code;
+    progress[CHANNEL] = channel;
+  }
+
+  /** Answers a request that is not one of the protocol. */
+  #refuse(
+    served: OpenChannel,
+    sequence: number,
+    errno: number,
+    startMs: number,
+    operation?: ServedOperation,
+  ): void {
+    const { accepted } = served;
+    this.#writeReply(accepted, operation, sequence, -errno);
+    this.#complete(accepted, operation, sequence);
+    if (startMs === UNTRACED) return;
+    const code = operation === undefined ? 0 : operation.placed.operation.code;
+    this.#tell(accepted.badge, code, sequence, startMs, -errno);
+  }
+
+  /** Answers without the handler what a predecessor has answered, or what has killed too many. */
+  #isSettled(
+    { accepted, first }: OpenChannel,
+    operation: ServedOperation,
+    sequence: number,
+    startMs: number,
+  ): boolean {
+    const { channel, epoch, badge } = accepted;
+    const answer = this.#answerWords;
+    if (operation.logged !== undefined && ((sequence - first) >>> 0) < SLOT_COUNT) {
+      const count = accepted.answers!.recall(sequence, answer);
+      if (count > 0) {
+        placeReply(sequence, epoch & 1, this.#reply);
+        placeAnswer(channel, this.#reply, operation.logged, answer);
+        this.#complete(accepted, operation, sequence);
+        this.#tell(badge, operation.placed.operation.code, sequence, startMs, answer[0]!);
+        return true;
+      }
+    }
+    if (accepted.poisoned?.includes(sequence) !== true) return false;
+    const result = -ERRNO.ENOTRECOVERABLE;
+    this.#commitReply(accepted, operation, sequence, result);
+    this.#complete(accepted, operation, sequence);
+    this.#tell(badge, operation.placed.operation.code, sequence, startMs, result);
+    return true;
+  }
+
+  /** The handler goes on: what it was given is its own now. */
+  #promised(
     served: OpenChannel,
     operation: ServedOperation,
     sequence: number,
+    startMs: number,
     outcome: Promise<unknown>,
+  ): void {
+    if (this.#changes !== undefined) assert(this.#changes.isEmpty, UNCOMMITTED);
+    operation.values = operation.placed.request.blank();
+    served.context = new ServedRequest(served.accepted);
+    this.#promises++;
+    this.#progress[CHANNEL] = 0;
+    this.#answerLate(served.accepted, operation, sequence, startMs, outcome);
+  }
+
+  async #answerLate(
+    accepted: AcceptedChannel,
+    operation: ServedOperation,
+    sequence: number,
+    startMs: number,
+    promise: Promise<unknown>,
   ): Promise<void> {
+    const { code } = operation.placed.operation;
     try {
-      this.#publish(served, operation, sequence, await outcome.catch(errnoOf));
+      const outcome = await promise.catch(errnoOf);
+      if (this.#changes !== undefined) assert(this.#changes.isEmpty, UNCOMMITTED);
+      const result = this.#commitReply(accepted, operation, sequence, outcome);
+      this.#complete(accepted, operation, sequence);
+      this.#tell(accepted.badge, code, sequence, startMs, result);
     } catch (error) {
-      this.#failure = { error };
+      this.#failure ??= { error, channel: accepted.index + 1, sequence, code };
       this.bell.ring(); // The loop throws it, as if the handler had answered at once.
     }
     this.#promises--;
   }
 
-  #publish(
-    served: OpenChannel,
+  /** Writes an answer into its slot and keeps it, and all that its handler changed, in one commit. */
+  #commitReply(
+    accepted: AcceptedChannel,
+    operation: ServedOperation,
+    sequence: number,
+    outcome: unknown,
+  ): number {
+    const result = this.#writeReply(accepted, operation, sequence, outcome);
+    this.#point?.("runtime.answer");
+    const changes = this.#changes;
+    if (changes !== undefined) {
+      if (result < 0 && !changes.isEmpty) changes.abort();
+      if (operation.logged !== undefined) {
+        const words = copyAnswer(
+          accepted.channel,
+          this.#reply,
+          operation.logged,
+          this.#answerWords,
+        );
+        accepted.answers!.stage(sequence, this.#answerWords, words);
+      }
+      if (!changes.isEmpty) changes.commit();
+    }
+    this.#point?.("runtime.committed");
+    return result;
+  }
+
+  /** Writes an answer into its slot; answers its result. Hot path. */
+  #writeReply(
+    { channel, epoch }: AcceptedChannel,
     operation: ServedOperation | undefined,
     sequence: number,
     outcome: unknown,
-  ): void {
-    const { channel, epoch, censusIndex } = served.accepted;
+  ): number {
     const reply = this.#reply;
     placeReply(sequence, epoch & 1, reply);
     const hasReply = operation?.placed.operation.reply !== undefined;
@@ -341,11 +413,26 @@ export class ChannelServer {
       assert(operation?.oneWay === 1, "a handler without a reply to give answers a count");
     }
     channel.words[reply.near - 1] = result;
+    return result;
+  }
+
+  /** Publishes the answer that lies in its slot. Hot path. */
+  #complete(
+    { channel, epoch, censusIndex }: AcceptedChannel,
+    operation: ServedOperation | undefined,
+    sequence: number,
+  ): void {
     if (channel.clientSleeps) {
       this.waiter.wakes(censusIndex);
       this.#hasWoken = true;
     }
     channel.core.complete(sequence, epoch, operation === undefined ? 0 : operation.oneWay);
+    this.#progress[ANSWERED]!++;
+  }
+
+  #tell(badge: number, code: number, sequence: number, startMs: number, result: number): void {
+    if (startMs === UNTRACED || this.#trace === undefined) return;
+    this.#trace.answered(badge, code, sequence, startMs, this.waiter.nowMs(), result);
   }
 }
 
@@ -365,86 +452,4 @@ function callHandler(
 function errnoOf(error: unknown): number {
   if (error instanceof OsError) return -error.errno;
   throw error;
-}
-
-/** Which channels of one server have said that they have posted. */
-class ReadyBits {
-  /** Whether the clients have been asked to say so. */
-  inUse = false;
-  /** Words of 32 bits that some channel uses. */
-  words = 0;
-  readonly #bell: Doorbell;
-  readonly #channels: OpenChannel[][] = [];
-  /** Bits taken from the clients' words and not dealt with. */
-  readonly #kept: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
-  /** Of those, the bits that no client has set. */
-  readonly #unsaid: Uint32Array = new Uint32Array(READY_CHANNELS_MAX / 32);
-  #count = 0;
-  #hintedTurns = 0;
-  #hintedTurnsMax = HINTED_TURNS_MAX;
-
-  constructor(bell: Doorbell) {
-    this.#bell = bell;
-  }
-
-  add(served: OpenChannel): void {
-    const index = served.accepted.index % READY_CHANNELS_MAX;
-    (this.#channels[index] ??= []).push(served);
-    this.words = Math.max(this.words, (index >> 5) + 1);
-    this.keep(index >> 5, index & 31); // What its client posted before it was asked has no bit.
-    if (++this.#count <= SCAN_CHANNELS_MAX || this.inUse) return;
-    this.inUse = true;
-    this.#bell.core.useReady();
-    this.setAll();
-  }
-
-  remove(served: OpenChannel): void {
-    const channels = this.#channels[served.accepted.index % READY_CHANNELS_MAX]!;
-    channels.splice(channels.indexOf(served), 1);
-    this.#count--;
-  }
-
-  /** Whether it is time to look at every channel: a hint may have died with its client. */
-  isStale(): boolean {
-    return ++this.#hintedTurns > this.#hintedTurnsMax;
-  }
-
-  /** Sets the bit of every channel. */
-  setAll(): void {
-    this.#hintedTurns = 0;
-    this.#hintedTurnsMax = Math.min(HINTED_TURNS_MAX, 2 * this.#hintedTurnsMax + 1);
-    for (let word = 0; word < this.words; word++) this.#unsaid[word] = ~this.look(word);
-    for (const [index, channels] of this.#channels.entries()) {
-      if (channels !== undefined && channels.length > 0) this.keep(index >> 5, index & 31);
-    }
-  }
-
-  /** A request was found of which no bit said so: for a while every channel is looked at each turn. */
-  distrust(): void {
-    this.#hintedTurnsMax = 0;
-  }
-
-  /** Keeps a bit for the next turn. */
-  keep(word: number, bit: number): void {
-    this.#kept[word]! |= 1 << bit;
-  }
-
-  /** The bits of one word: those kept, and those that clients have set since. Hot path. */
-  look(word: number): number {
-    const bits = this.#kept[word]! | this.#bell.core.takeReady(word);
-    this.#kept[word] = bits;
-    return bits;
-  }
-
-  /** Clears a bit, before its channel is served; answers whether its client had set it. */
-  clear(word: number, bit: number): boolean {
-    const wasSaid = (this.#unsaid[word]! & (1 << bit)) === 0;
-    this.#kept[word]! &= ~(1 << bit);
-    this.#unsaid[word]! &= ~(1 << bit);
-    return wasSaid;
-  }
-
-  channelsOf(word: number, bit: number): readonly OpenChannel[] {
-    return this.#channels[(word << 5) | bit] ?? [];
-  }
 }

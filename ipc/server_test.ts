@@ -4,7 +4,8 @@ import { Doorbell } from "./doorbell.ts";
 import { ERRNO, OsError } from "./errno.ts";
 import { SCAN_CHANNELS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
 import { attach, clientOf, memory, pair, plainWaiter, windows } from "./pair_fixture.ts";
-import { ChannelServer, type UntypedHandler } from "./server.ts";
+import type { UntypedHandler } from "./served_channel.ts";
+import { ChannelServer } from "./server.ts";
 
 /** The code of `number`. */
 const NUMBER = 4;

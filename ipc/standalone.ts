@@ -19,7 +19,8 @@ import { DOORBELL } from "./layouts/channel.ts";
 import { EPOCH_MAX } from "./limits.ts";
 import { serveBlocking, serveEvented, type Serving } from "./loop.ts";
 import type { Handlers, Operations, OperationsOf, Protocol, SyncHandlers } from "./protocol.ts";
-import { ChannelServer, type ServedChannel, type UntypedHandler } from "./server.ts";
+import type { ServedChannel, UntypedHandler } from "./served_channel.ts";
+import { ChannelServer } from "./server.ts";
 import { mismatch } from "./spoken_protocol.ts";
 import { LoneWaiter } from "./wait.ts";
 

@@ -42,3 +42,45 @@ export const SEQUENCE_GAP = 2 ** 20;
 
 /** Deaths in a row before a domain ever served: a successor that cannot start will not start. */
 export const FAILED_STARTS_MAX = 3;
+
+/** The longest wait before a restart, however often a domain has died. */
+export const BACKOFF_MS_MAX = 5_000;
+
+/** Incarnations that a request may kill before it is answered with an error instead. */
+export const POISON_TRIES_DEFAULT = 3;
+
+/** Most connections of a system: the program's and those of all domains. */
+export const CONNECTIONS_MAX = 1_024;
+
+/** Most segments of a system: keeps and windows. */
+export const SEGMENTS_MAX = 1_024;
+
+/** Deaths that the restart policies can count; no limit of a policy is above it. */
+export const DEATHS_KEPT_MAX = 2_048;
+
+/** Requests of which incarnations died that are remembered. */
+export const SUSPECTS_MAX = 256;
+
+/** Fenced incarnations whose end is still waited for that are remembered. */
+export const ZOMBIES_MAX = 256;
+
+/** A kernel shows that it lives at every tick; ten missed ones mean that it hangs. */
+export const KERNEL_HANG_MS = 2_000;
+
+/** Kernels in a row that may end by themselves within {@linkcode KERNEL_DEATHS_WINDOW_MS}. */
+export const KERNEL_DEATHS_MAX = 8;
+
+/** The time over which a kernel's own deaths are counted. */
+export const KERNEL_DEATHS_WINDOW_MS = 10_000;
+
+/** Room for the largest transaction of the kernel's tables: all domains of a system at its boot. */
+export const KERNEL_LOG_BYTES = 2 * 1024 * 1024;
+
+/** A kernel settles what follows from a change in this many rounds, or is wrong. */
+export const SETTLE_ROUNDS_MAX = 1_000;
+
+/** Messages of one domain that the kernel reads before it looks at the next domain. */
+export const MESSAGES_PER_TURN = 16;
+
+/** Messages without a meaning, or calls that are none, of which a domain is ended. */
+export const ABUSES_MAX = 1_024;

@@ -5,52 +5,80 @@
  * @module
  */
 
-import type { Protocol } from "@hako/ipc";
+import type { SpokenProtocol } from "@hako/ipc";
 
 /** What a domain is. */
 export type DomainKind = "server" | "driver" | "gateway" | "app";
 
-/** Host permissions, as Deno names them: paths, hosts, programs. Only drivers and gateways get any. */
+/**
+ * Host permissions, as Deno names them. Only drivers and gateways get any. Paths are relative to the
+ * manifest's `base`.
+ */
 export interface HostPermissions {
-  /** Paths that may be read. */
+  /** Paths that may be read, with all below them. */
   readonly read?: readonly string[];
-  /** Paths that may be written. */
+  /** Paths that may be written, with all below them. */
   readonly write?: readonly string[];
   /** Hosts and ports that may be used. */
   readonly net?: readonly string[];
 }
 
-/** How often a domain may die before it is given up. */
+/** What happens when a domain has died more often than its policy allows. */
+export type AtLimit = "degrade" | "dependents" | "stop";
+
+/** How often a domain may die before it is given up, and what comes then. */
 export interface RestartPolicy {
   /** Most deaths within `windowMs`. */
   readonly limit: number;
   /** The time over which deaths are counted. */
   readonly windowMs: number;
+  /**
+   * How long the kernel waits before the first restart within the window; doubles with each further
+   * one, up to 5 s. 0 if left out: a server that dies once is back at once.
+   */
+  readonly backoffMs?: number;
+  /**
+   * What happens at the limit. `"degrade"`, the default: callers get `EHOSTDOWN`. `"dependents"`: the
+   * domain and all that call it, directly or not, get one more life, callees first, because the fault
+   * may be in what a caller keeps asking; after that it degrades. `"stop"`: the system halts in order.
+   */
+  readonly atLimit?: AtLimit;
 }
 
 /** One domain of a system. */
 export interface DomainManifest {
   /** What the domain is. */
   readonly kind: DomainKind;
-  /** The module that a worker of this domain runs; relative to the manifest's `base`. */
+  /**
+   * The module that a worker of this domain runs: a path relative to the manifest's `base` that begins
+   * with `./` or `../`, a URL, or the name of a package.
+   */
   readonly module: string;
   /** What of the host the domain may touch. Nothing if left out. */
   readonly permissions?: HostPermissions;
-  /** The endpoints that the domain serves, each with its protocol. */
-  // deno-lint-ignore no-explicit-any -- any protocol: its operations are invariant in handlers.
-  readonly serves?: Readonly<Record<string, Protocol<any>>>;
+  /** The endpoints that the domain serves, each with its protocol, or its name and version. */
+  readonly serves?: Readonly<Record<string, SpokenProtocol>>;
   /** The endpoints that the domain calls. */
   readonly uses?: readonly string[];
   /** Bytes of state that survive an incarnation, by name. */
   readonly keeps?: Readonly<Record<string, number>>;
   /** Bytes that the domain may lend to the servers it calls, by name. */
   readonly windows?: Readonly<Record<string, number>>;
-  /** What the domain's module finds in `domain.options`: JSON values. */
+  /** What the domain's module finds in `domain.options`: JSON values, and memories to share. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** How often the domain may die. */
   readonly restart?: RestartPolicy;
   /** How long the domain may compute without a sign of life. */
   readonly hangMs?: number;
+  /**
+   * MiB of heap after which the domain dies, alone: without a limit a runaway heap ends the whole
+   * process. From 16 up: with less a worker may not even load, and V8 then ends the process.
+   */
+  readonly memoryLimitMb?: number;
+  /** Incarnations that one request may kill before it is answered with `ENOTRECOVERABLE`. 3 if left out. */
+  readonly poisonTries?: number;
+  /** The domains that this one may look at, restart and terminate. */
+  readonly manages?: readonly string[];
   /** Whether the domain starts with the system, which is usual, or when the program asks for it. */
   readonly start?: "boot" | "request";
   /**
@@ -64,11 +92,14 @@ export interface DomainManifest {
 
 /** A system. */
 export interface SystemManifest {
-  /** Against which `module` is resolved: usually `import.meta.url`. */
+  /** The URL against which modules and paths are resolved: usually `import.meta.url`. */
   readonly base: string;
   /** The domains, by name. */
   readonly domains: Readonly<Record<string, DomainManifest>>;
 }
+
+/** The reserved name of the kernel, by which faults and deaths of its own are ordered. */
+export const KERNEL = "kernel";
 
 /** The reserved name of the program that boots a system: a client like others, on the main thread. */
 export const PROGRAM = "program";

@@ -2,31 +2,20 @@
  * Checks a manifest whole before anything is started. A message names the path of the fault and,
  * where a name is wrong, the nearest valid one.
  *
+ * `manifest/description.ts` says what each field looks like; here are the rules about how domains go
+ * together.
+ *
  * @module
  */
 
-import { DOMAINS_MAX, SEGMENT_BYTES_MAX } from "./limits.ts";
-import { type DomainManifest, PROGRAM, type SystemManifest } from "./manifest.ts";
+import { CONNECTIONS_MAX, DOMAINS_MAX, SEGMENTS_MAX } from "./limits.ts";
+import { MANIFEST } from "./manifest/description.ts";
+import { hostPath, moduleUrl } from "./manifest/module_url.ts";
+import { suggest } from "./manifest/nearest.ts";
+import { checkShape, memberPath, refuse, show } from "./manifest/shape_check.ts";
+import type { DomainManifest, SystemManifest } from "./manifest.ts";
 
-const KINDS = ["server", "driver", "gateway", "app"];
-const STARTS = ["boot", "request"];
-const DOMAIN_FIELDS = [
-  "kind",
-  "module",
-  "permissions",
-  "serves",
-  "uses",
-  "keeps",
-  "windows",
-  "options",
-  "restart",
-  "hangMs",
-  "spare",
-  "start",
-  "replicas",
-];
-const SYSTEM_FIELDS = ["base", "domains"];
-const PERMISSION_FIELDS = ["read", "write", "net"];
+export { suggest };
 
 /** The domains in an order in which each comes after those that it calls. */
 export interface CheckedManifest {
@@ -43,23 +32,30 @@ export interface CheckedManifest {
  * name.
  */
 export function checkManifest(manifest: SystemManifest): CheckedManifest {
-  refuseUnknown("the manifest", manifest, SYSTEM_FIELDS);
-  if (!URL.canParse(manifest.base)) refuse("base", `${manifest.base} is no URL`);
-  const names = Object.keys(manifest.domains);
-  const serverOf = endpoints(manifest);
-  for (const name of names) checkDomain(name, manifest.domains[name]!, [...serverOf.keys()]);
-  const count = names.reduce((sum, name) => sum + (manifest.domains[name]!.replicas ?? 1), 0);
-  if (count >= DOMAINS_MAX) refuse("domains", `${count} are more than ${DOMAINS_MAX - 1}`);
-  return { order: callOrder(manifest, serverOf), serverOf };
+  checkShape(manifest, MANIFEST);
+  if (!URL.canParse(manifest.base)) refuse("base", `${show(manifest.base)} is no absolute URL`);
+  const domains = Object.entries(manifest.domains);
+  const serverOf = endpoints(domains);
+  for (const [name, domain] of domains) {
+    const path = memberPath("domains", name);
+    checkPlaces(domain, manifest.base, path);
+    checkNames(domain.uses, [...serverOf.keys()], `${path}.uses`, "nobody serves");
+    checkManaged(name, domain, Object.keys(manifest.domains));
+  }
+  checkCounts(domains);
+  return { order: callOrder(manifest.domains, serverOf), serverOf };
 }
 
-function endpoints(manifest: SystemManifest): Map<string, string> {
+type Entries = readonly (readonly [name: string, domain: DomainManifest])[];
+
+function endpoints(domains: Entries): Map<string, string> {
   const serverOf = new Map<string, string>();
-  for (const [name, domain] of Object.entries(manifest.domains)) {
+  for (const [name, domain] of domains) {
     for (const endpoint of Object.keys(domain.serves ?? {})) {
       const other = serverOf.get(endpoint);
       if (other !== undefined) {
-        refuse(`domains.${name}.serves.${endpoint}`, `${other} serves that endpoint already`);
+        const path = memberPath(`${memberPath("domains", name)}.serves`, endpoint);
+        refuse(path, `${other} serves that endpoint already`);
       }
       serverOf.set(endpoint, name);
     }
@@ -67,119 +63,80 @@ function endpoints(manifest: SystemManifest): Map<string, string> {
   return serverOf;
 }
 
-function checkDomain(name: string, domain: DomainManifest, endpointNames: string[]): void {
-  const path = `domains.${name}`;
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-    refuse(path, "a name is up to 31 of a-z, 0-9 and -, and starts with a letter");
+/** Modules and paths lie somewhere. */
+function checkPlaces({ module, permissions = {} }: DomainManifest, base: string, path: string) {
+  try {
+    moduleUrl(module, base);
+  } catch {
+    const hint = `a relative one begins with ./ or ../`;
+    refuse(`${path}.module`, `${show(module)} leads nowhere from ${show(base)}; ${hint}`);
   }
-  if (name === PROGRAM) refuse(path, "that name belongs to the program that boots the system");
-  refuseUnknown(path, domain, DOMAIN_FIELDS);
-  if (!KINDS.includes(domain.kind)) {
-    refuse(`${path}.kind`, `${domain.kind} is no kind${suggest(String(domain.kind), KINDS)}`);
-  }
-  if (!STARTS.includes(domain.start ?? "boot")) {
-    const nearest = suggest(String(domain.start), STARTS);
-    refuse(`${path}.start`, `${domain.start} is no time to start${nearest}`);
-  }
-  if (domain.start === "request" && domain.serves !== undefined) {
-    refuse(`${path}.start`, "a domain that serves starts with the system");
-  }
-  checkReplicas(path, domain);
-  if (typeof domain.module !== "string") refuse(`${path}.module`, "is missing");
-  checkPermissions(path, domain);
-  (domain.uses ?? []).forEach((endpoint, i) => {
-    if (endpointNames.includes(endpoint)) return;
-    const nearest = suggest(endpoint, endpointNames);
-    refuse(`${path}.uses[${i}]`, `nobody serves ${JSON.stringify(endpoint)}${nearest}`);
-  });
-  for (const kind of ["keeps", "windows"] as const) {
-    for (const [segment, byteLength] of Object.entries(domain[kind] ?? {})) {
-      const fits = Number.isInteger(byteLength) && byteLength > 0 && byteLength % 4096 === 0;
-      if (fits && byteLength <= SEGMENT_BYTES_MAX) continue;
-      refuse(`${path}.${kind}.${segment}`, `${byteLength} is no positive multiple of 4096 bytes`);
+  for (const kind of ["read", "write"] as const) {
+    for (const [index, hostFile] of (permissions[kind] ?? []).entries()) {
+      try {
+        hostPath(hostFile, base);
+      } catch {
+        const at = `${path}.permissions.${kind}[${index}]`;
+        refuse(at, `${show(hostFile)} is relative, and base is no file: ${show(base)}`);
+      }
     }
   }
-  for (const field of ["limit", "windowMs"] as const) {
-    const value = domain.restart?.[field] ?? 1;
-    if (!(value >= 0)) refuse(`${path}.restart.${field}`, `${value} is negative`);
-  }
-  if (domain.hangMs !== undefined && !(domain.hangMs > 0)) {
-    refuse(`${path}.hangMs`, `${domain.hangMs} is not positive`);
+}
+
+function checkManaged(name: string, { manages = [] }: DomainManifest, names: readonly string[]) {
+  const path = `${memberPath("domains", name)}.manages`;
+  checkNames(manages, names, path, "no domain is called");
+  const self = manages.indexOf(name);
+  // It would wait for its own end: who wants a new life ends, and gets one.
+  if (self >= 0) refuse(`${path}[${self}]`, "a domain does not manage itself");
+}
+
+function checkNames(
+  given: readonly string[] = [],
+  valid: readonly string[],
+  path: string,
+  complaint: string,
+): void {
+  for (const [index, name] of given.entries()) {
+    if (valid.includes(name)) continue;
+    refuse(`${path}[${index}]`, `${complaint} ${show(name)}${suggest(name, valid)}`);
   }
 }
 
-function checkReplicas(path: string, { kind, replicas, serves }: DomainManifest): void {
-  if (replicas === undefined) return;
-  if (!(Number.isInteger(replicas) && replicas >= 1)) {
-    refuse(`${path}.replicas`, `${replicas} is no whole number from 1 up`);
+/** The kernel's tables have room for all of it. */
+function checkCounts(domains: Entries): void {
+  const sums = { workers: 0, connections: 0, segments: 0 };
+  for (const [, { replicas = 1, uses = [], keeps = {}, windows = {} }] of domains) {
+    sums.workers += replicas;
+    sums.connections += replicas * uses.length;
+    sums.segments += replicas * (Object.keys(keeps).length + Object.keys(windows).length);
   }
-  if (kind !== "server" || serves === undefined) {
-    refuse(
-      `${path}.replicas`,
-      `only a server has any, one that serves, not a domain of kind ${kind}`,
-    );
-  }
+  checkCount(sums.workers, DOMAINS_MAX - 1, "domains, replicas counted");
+  checkCount(sums.connections, CONNECTIONS_MAX, "uses of endpoints");
+  checkCount(sums.segments, SEGMENTS_MAX, "keeps and windows");
 }
 
-function checkPermissions(path: string, domain: DomainManifest): void {
-  if (domain.permissions === undefined) return;
-  refuseUnknown(`${path}.permissions`, domain.permissions, PERMISSION_FIELDS);
-  if (domain.kind === "driver" || domain.kind === "gateway") return;
-  refuse(
-    `${path}.permissions`,
-    `only a driver or a gateway has any, not a domain of kind ${domain.kind}`,
-  );
+function checkCount(count: number, countMax: number, what: string): void {
+  if (count > countMax) refuse("domains", `${count} are more than ${countMax} ${what}`);
 }
 
 /** Callees first; refuses a cycle of calls, which would be a deadlock waiting for its day. */
-function callOrder(manifest: SystemManifest, serverOf: ReadonlyMap<string, string>): string[] {
-  const order: string[] = [];
+function callOrder(
+  domains: SystemManifest["domains"],
+  serverOf: ReadonlyMap<string, string>,
+): string[] {
+  const order = new Set<string>();
   const visit = (name: string, callers: readonly string[]): void => {
-    if (order.includes(name)) return;
+    if (order.has(name)) return;
     if (callers.includes(name)) {
-      refuse(`domains.${name}.uses`, `calls run in a cycle: ${[...callers, name].join(" -> ")}`);
+      const cycle = [...callers.slice(callers.indexOf(name)), name].join(" -> ");
+      refuse(`${memberPath("domains", name)}.uses`, `calls run in a cycle: ${cycle}`);
     }
-    for (const endpoint of manifest.domains[name]!.uses ?? []) {
+    for (const endpoint of domains[name]!.uses ?? []) {
       visit(serverOf.get(endpoint)!, [...callers, name]);
     }
-    order.push(name);
+    order.add(name);
   };
-  for (const name of Object.keys(manifest.domains)) visit(name, []);
-  return order;
-}
-
-function refuseUnknown(path: string, value: object, fields: readonly string[]): void {
-  for (const field of Object.keys(value)) {
-    if (!fields.includes(field)) {
-      refuse(`${path}.${field}`, `no such field${suggest(field, fields)}`);
-    }
-  }
-}
-
-function refuse(path: string, what: string): never {
-  throw new TypeError(`Cannot boot: ${path}: ${what}`);
-}
-
-/** The question that names the nearest valid name, or nothing when none is near. */
-export function suggest(name: string, candidates: readonly string[]): string {
-  let nearest = "";
-  let distanceMin = Math.max(2, name.length / 2) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
-    if (distance < distanceMin) [nearest, distanceMin] = [candidate, distance];
-  }
-  return nearest === "" ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, previous[j]! + 1, row[j - 1]! + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
+  for (const name of Object.keys(domains)) visit(name, []);
+  return [...order];
 }

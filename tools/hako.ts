@@ -11,13 +11,15 @@ import { placeOf, type Program, readRequest } from "./command_line/program.ts";
 import { runMain } from "./command_line/run_main.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { benchCommand } from "./bench/command.ts";
+import { checkCommand } from "./check_manifest/command.ts";
+import { runCommand } from "./run/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
 
 const PROGRAM: Program = {
   name: "hako",
   call: "deno task hako",
   version: metadata.version,
-  commands: [scenariosCommand, benchCommand],
+  commands: [checkCommand, runCommand, scenariosCommand, benchCommand],
 };
 
 await runMain(PROGRAM.name, async () => {

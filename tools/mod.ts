@@ -5,3 +5,4 @@
  */
 
 export { filesOnImage, type ImageOptions } from "./systems/files_on_image.ts";
+export { loadManifest } from "./check_manifest/load_manifest.ts";

@@ -5,6 +5,9 @@
  */
 
 import type { Client, Errno, Handlers, Operations, OperationsOf, Protocol } from "@hako/ipc";
+import type { Keep } from "../keeps/keep.ts";
+import type { KeepSchema } from "../keeps/schema.ts";
+import type { Capability, PeerName } from "./capability.ts";
 
 /** The world of one incarnation. */
 export interface Domain {
@@ -18,11 +21,48 @@ export interface Domain {
   /** A keep: bytes that survive this incarnation. Zeroed before the first one. */
   keep(name: string): Uint8Array;
 
+  /**
+   * A keep as typed state that changes in transactions: what a handler changes counts when its answer
+   * does, all of it or nothing, whenever the incarnation dies. Zeroed before the first one.
+   *
+   * @throws {OsError} `EUCLEAN` if the keep holds state of another schema.
+   */
+  state<S extends KeepSchema>(name: string, schema: S): Keep<S>;
+
   /** A window of this domain's own, to be lent by naming views of it in requests. */
   window(name: string): Uint8Array;
 
-  /** The client of an endpoint that the manifest lists under `uses`. */
-  connect<P extends Protocol<Operations>>(protocol: P, endpoint: string): Client<P>;
+  /**
+   * The client of an endpoint that the manifest lists under `uses`, or to which one has a capability.
+   *
+   * @throws {OsError} For a capability: `EPERM` or `EBADF`; `ELOOP` if the server calls this domain.
+   */
+  connect<P extends Protocol<Operations>>(protocol: P, endpoint: string | Capability): Client<P>;
+
+  /**
+   * A capability that the manifest gives: to an endpoint under `uses`, a window as segment, a domain
+   * under `manages`. Asks the kernel, as all that one does with capabilities.
+   *
+   * @throws {OsError} `ENOENT` if the manifest gives none of that name.
+   */
+  capability(kind: Capability["kind"], name: string): Capability;
+
+  /** All capabilities that this domain holds, those of earlier lives included. */
+  capabilities(): Capability[];
+
+  /**
+   * Takes what a peer has offered; done again, it answers the same. A server names the badge of the
+   * request that the handle came with: so no client makes it use what another has given it.
+   *
+   * @throws {OsError} `EBADF` if nothing was offered by this handle; `EPERM` if not by this peer.
+   */
+  accept(handle: number, from: PeerName): Capability;
+
+  /** The memory of a segment. @throws {OsError} `EPERM`, `EBADF`. */
+  map(segment: Capability): Uint8Array;
+
+  /** A new segment of zeros, to be mapped and granted. @throws {OsError} `ENOMEM`, `EMFILE`. */
+  segment(byteLength: number): Capability;
 
   /**
    * Serves an endpoint that the manifest lists under `serves`. Requests are taken from the next

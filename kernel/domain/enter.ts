@@ -7,6 +7,7 @@
 
 import type { BootMessage } from "../messages.ts";
 import type { Domain } from "./domain.ts";
+import { hasHeapLimit, watchHeap } from "./heap_watch.ts";
 import { Fenced } from "./incarnation.ts";
 import { LivingDomain } from "./living_domain.ts";
 
@@ -32,10 +33,20 @@ export async function enter(): Promise<Domain> {
   entered = true;
   const message = await bootMessage;
   try {
-    return new LivingDomain(message);
+    const domain = new LivingDomain(message);
+    limitHeap(domain, message.memoryLimitMb);
+    return domain;
   } catch (error) {
     if (!(error instanceof Fenced)) throw error;
     globalThis.close(); // Too late: a successor leads this life. The module goes no further.
     return new Promise(() => {});
   }
+}
+
+function limitHeap(domain: LivingDomain, limitMb: number | undefined): void {
+  if (limitMb === undefined) return;
+  if (!hasHeapLimit(limitMb)) {
+    domain.fail("EOPNOTSUPP", `keep a heap within ${limitMb} MiB: this Deno has not set the limit`);
+  }
+  watchHeap(limitMb, domain);
 }

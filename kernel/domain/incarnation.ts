@@ -5,7 +5,7 @@
  */
 
 import { Doorbell, isCrowded, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
-import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
+import { ACTIVITY, BOOT, EXIT, writeExit } from "../layouts/boot.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { BootMessage } from "../messages.ts";
 
@@ -13,8 +13,6 @@ const FENCE = BOOT.at.fence >> 2;
 const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const CONTROL = BOOT.at.control >> 2;
-const EXIT_WORD = BOOT.at.exit >> 2;
-const TEXT_BYTES = BOOT.at.exitTextBytes >> 2;
 
 /** The kernel's word that this incarnation's time is over, found at a wait or a turn. */
 export class Fenced extends Error {
@@ -31,8 +29,9 @@ export class Incarnation implements Waiter {
   readonly sleepMsMax = SLEEP_MS_MAX;
   /** The domain's own doorbell. */
   readonly bell: Doorbell;
+  /** Where its server says which request is in its handler. */
+  readonly progress: Int32Array;
   readonly #words: Int32Array;
-  readonly #text: Uint8Array;
   readonly #kernelBell: Doorbell;
   readonly #census: Int32Array;
   readonly #censusIndex: number;
@@ -47,7 +46,7 @@ export class Incarnation implements Waiter {
   constructor(message: BootMessage) {
     this.bell = new Doorbell(message.bell);
     this.#words = new Int32Array(message.boot);
-    this.#text = new Uint8Array(message.boot, BOOT.at.exitText, EXIT_TEXT_BYTES);
+    this.progress = new Int32Array(message.boot, BOOT.at.progress, 4);
     this.#kernelBell = new Doorbell(message.kernelBell);
     this.#census = new Int32Array(message.census);
     this.#censusIndex = message.censusIndex;
@@ -79,6 +78,11 @@ export class Incarnation implements Waiter {
     if (this.#words[FENCE] !== 0) throw new Fenced("fenced");
   }
 
+  /** Whether this life is over. */
+  get isFenced(): boolean {
+    return Atomics.load(this.#words, FENCE) !== 0;
+  }
+
   /** @throws {Fenced} If this life is over. */
   beginSleep(): void {
     this.beat();
@@ -98,6 +102,11 @@ export class Incarnation implements Waiter {
 
   nowMs(): number {
     return performance.now();
+  }
+
+  /** Makes the kernel look: it has been told something. */
+  ringKernel(): void {
+    this.#kernelBell.ring();
   }
 
   /** Leaves the census: an app whose work is done needs no core. */
@@ -125,12 +134,14 @@ export class Incarnation implements Waiter {
 
   /** Ends this life for a reason of its own, which the kernel reads in the boot memory. */
   die(exit: number, why: string): void {
-    const target = new Uint8Array(EXIT_TEXT_BYTES);
-    const { written } = new TextEncoder().encodeInto(why, target);
-    this.#text.set(target);
-    this.#words[TEXT_BYTES] = written;
-    Atomics.store(this.#words, EXIT_WORD, exit);
+    writeExit(this.#words, exit, why);
     this.#goneAndClose();
+  }
+
+  /** Ends this life because of what its code has thrown. */
+  endOf(error: unknown): void {
+    if (error instanceof Fenced) return this.yieldToFence();
+    this.die(EXIT.THROWN, error instanceof Error ? error.stack ?? String(error) : String(error));
   }
 
   #goneAndClose(): void {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { receiveMessageOnPort } from "node:worker_threads";
 import {
   assert,
   Channel,
@@ -28,16 +27,19 @@ import {
   type SpokenProtocol,
   type UntypedHandler,
 } from "@hako/ipc";
+import { type FaultBody, FaultPoints } from "../faults/mod.ts";
+import { type Keep, openKeep } from "../keeps/keep.ts";
+import type { KeepSchema } from "../keeps/schema.ts";
 import { EXIT } from "../layouts/boot.ts";
-import type {
-  BootMessage,
-  ControlMessage,
-  DomainMessage,
-  PointFault,
-  ServedGrant,
-} from "../messages.ts";
+import { TRACE_KIND } from "../layouts/trace.ts";
+import type { BootMessage, ControlMessage, ServedGrant } from "../messages.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import type { Capability } from "./capability.ts";
+import { ControlLink } from "./control_link.ts";
 import type { Domain } from "./domain.ts";
-import { Fenced, Incarnation } from "./incarnation.ts";
+import { DurableState } from "./durable_state.ts";
+import { Incarnation } from "./incarnation.ts";
+import { HeldCapabilities } from "./held_capabilities.ts";
 import { HeldWindows } from "./windows.ts";
 
 interface Service {
@@ -45,11 +47,19 @@ interface Service {
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
 }
 
+/** A fault that waits for the next turn. */
+interface Rejection {
+  readonly type: "rejected";
+  readonly error: Error;
+}
+
 /** What {@linkcode enter} answers. */
 export class LivingDomain implements Domain, Serving {
   readonly name: string;
   readonly epoch: number;
   readonly options: Readonly<Record<string, unknown>>;
+  /** A full heap cuts off the work that fills it: the event loop is to live on and tell of it. */
+  readonly turnsAfterSleep: boolean;
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
   readonly #windows: HeldWindows;
@@ -57,25 +67,47 @@ export class LivingDomain implements Domain, Serving {
   readonly #server: ChannelServer;
   readonly #services: Map<string, Service> = new Map();
   readonly #served: Map<number, ServedChannel> = new Map();
-  readonly #faultVisits: Int32Array;
-  readonly #inbox: ControlMessage[] = [];
+  readonly #state: DurableState;
+  readonly #capabilities: HeldCapabilities;
+  readonly #control: ControlLink;
+  readonly #points: FaultPoints;
+  readonly #trace: TraceRecorder;
+  readonly #inbox: (ControlMessage | Rejection)[] = [];
   #close: () => void = () => {};
   #serving = false;
   #halting = false;
 
   constructor(message: BootMessage) {
     this.#message = message;
+    this.turnsAfterSleep = message.memoryLimitMb !== undefined;
     this.name = message.name;
     this.epoch = message.epoch;
     this.options = message.options;
     this.#incarnation = new Incarnation(message);
     this.#incarnation.announceClosing();
     this.#incarnation.catchFence();
-    this.#windows = new HeldWindows(() => this.#receive());
+    this.#trace = new TraceRecorder(message.trace, message.epoch);
+    this.#trace.note(TRACE_KIND.ENTERED);
+    this.#windows = new HeldWindows(() => this.#control.receive());
     for (const segment of message.segments) this.#windows.grant(segment);
-    this.#environment = { waiter: this.#incarnation, windows: this.#windows };
+    this.#control = new ControlLink(message, this.#incarnation, (said) => this.#hear(said));
+    this.#points = new FaultPoints(
+      message.faults,
+      new Int32Array(message.faultVisits),
+      this.#faultBody(),
+    );
+    this.#state = new DurableState(message, () => this.#incarnation.check());
+    this.#environment = {
+      waiter: this.#incarnation,
+      windows: this.#windows,
+      progress: this.#incarnation.progress,
+      trace: this.#trace,
+      changes: this.#state.changes,
+      ...(this.#points.isArmed ? { point: (name: string) => this.#points.visit(name) } : {}),
+    };
     this.#server = new ChannelServer(this.#incarnation.bell, this.#environment);
-    this.#faultVisits = new Int32Array(message.faultVisits);
+    this.#capabilities = new HeldCapabilities(message, this.#control, this.#windows);
+    this.#points.visit("runtime.enter");
     // A domain that serves nothing listens in its event loop; one that serves, in its serving loop.
     if (Object.keys(message.serves).length === 0) this.#listen();
   }
@@ -86,16 +118,24 @@ export class LivingDomain implements Domain, Serving {
     return new Uint8Array(buffer);
   }
 
+  state<S extends KeepSchema>(name: string, schema: S): Keep<S> {
+    const region = this.#state.region(name);
+    if (region === undefined) this.fail("ENOENT", `find a keep named ${name} in the manifest`);
+    return openKeep(region, schema);
+  }
+
   window(name: string): Uint8Array {
     const bytes = this.#windows.own(this.#message.windows[name] ?? 0);
     if (bytes === undefined) this.fail("ENOENT", `find a window named ${name} in the manifest`);
     return bytes;
   }
 
-  connect<P extends Protocol<Operations>>(protocol: P, endpoint: string): Client<P> {
-    const grant = this.#message.used.find((used) => used.endpoint === endpoint);
-    if (grant === undefined) this.fail("ENOENT", `find ${endpoint} under uses in the manifest`);
-    this.#refuseOther(protocol, grant.protocol, endpoint);
+  connect<P extends Protocol<Operations>>(protocol: P, to: string | Capability): Client<P> {
+    const grant = typeof to === "string"
+      ? this.#message.used.find((used) => used.endpoint === to)
+      : this.#capabilities.connect(to);
+    if (grant === undefined) this.fail("ENOENT", `find ${to} under uses in the manifest`);
+    this.#refuseOther(protocol, grant.protocol, grant.endpoint);
     const { index, censusIndex } = grant;
     const server = { bell: new Doorbell(grant.bell), index, censusIndex };
     return new ChannelClient(protocol, grant.memory, server, this.#environment);
@@ -117,7 +157,8 @@ export class LivingDomain implements Domain, Serving {
     this.#services.set(name, { protocol, handlers: untyped });
     if (this.#serving) return;
     this.#serving = true;
-    setImmediate(() => this.#run());
+    // In a microtask: what a full heap cuts off there leaves the event loop alive, which tells of it.
+    setImmediate(() => queueMicrotask(() => this.#run()));
   }
 
   onHalt(close: () => void): void {
@@ -125,37 +166,82 @@ export class LivingDomain implements Domain, Serving {
   }
 
   report(value: unknown): void {
-    this.#tell({ type: "report", value });
+    this.#control.report({ type: "report", value });
   }
 
   finish(value: unknown): void {
-    this.#tell({ type: "finish", value });
+    this.#control.report({ type: "finish", value });
     this.#incarnation.rest();
   }
 
+  /** Ends this life for a reason that its code has not thrown. */
+  die(why: string): void {
+    this.#incarnation.die(EXIT.THROWN, why);
+  }
+
   fail(code: Errno, what: string): never {
-    this.#tell({ type: "failed", code, what });
+    this.#control.tell({ type: "failed", code, what });
     this.#incarnation.yieldToFence();
     throw new OsError(code, what);
   }
 
+  capability(kind: Capability["kind"], name: string): Capability {
+    return this.#capabilities.named(kind, name);
+  }
+
+  accept(handle: number, from: Parameters<Domain["accept"]>[1]): Capability {
+    return this.#capabilities.accept(handle, from);
+  }
+
+  capabilities(): Capability[] {
+    return this.#capabilities.held();
+  }
+
+  map(segment: Capability): Uint8Array {
+    return this.#capabilities.map(segment);
+  }
+
+  segment(byteLength: number): Capability {
+    return this.#capabilities.segment(byteLength);
+  }
+
   point(name: string): void {
-    for (const fault of this.#message.faults) {
-      if (fault.point !== name) continue;
-      const visit = Atomics.add(this.#faultVisits, fault.index, 1) + 1;
-      if (visit === (fault.visit ?? 1)) this.#dieOf(fault);
-    }
+    this.#points.visit(name);
   }
 
   nowMs(): number {
     return Date.now();
   }
 
-  #dieOf(fault: PointFault): never {
-    if (fault.kind === "throw") throw new Error(`injected fault at ${fault.point}`);
-    if (fault.kind === "exit") globalThis.close();
-    // Terminated from outside: nothing after this point runs.
-    this.#tell({ type: "terminate-here", point: fault.point });
+  #faultBody(): FaultBody {
+    const { bell, epoch, keeps, windows, used, log } = this.#message;
+    return {
+      terminate: (point) => this.#awaitEnd(point),
+      exit: () => globalThis.close() as never,
+      reject: (error) => {
+        this.#inbox.push({ type: "rejected", error });
+        this.#incarnation.bell.ring();
+        Promise.reject(error); // An event where there is an event loop; else the next turn throws it.
+      },
+      isFenced: () => this.#incarnation.isFenced,
+      holdings: () => ({
+        epoch,
+        bell,
+        served: [...this.#served.values()].map(({ accepted }) => accepted.channel.memory),
+        replaced: [
+          log,
+          ...Object.values(keeps),
+          ...[...this.#served.keys()].map((channel) => this.#state.answersOf(channel)),
+          ...Object.values(windows).map((id) => this.#windows.own(id)!.buffer),
+          ...used.map(({ memory }) => memory.buffer),
+        ],
+      }),
+    };
+  }
+
+  /** Terminated from outside: nothing after this point runs. */
+  #awaitEnd(point: string): never {
+    this.#control.tell({ type: "terminate-here", point });
     for (;;) {
       const announced = this.#incarnation.bell.announce();
       this.#incarnation.beginSleep();
@@ -173,22 +259,44 @@ export class LivingDomain implements Domain, Serving {
   async #run(): Promise<void> {
     try {
       for (const served of this.#message.served) this.#open(served);
-      this.#tell({ type: "ready" });
+      this.#points.visit("runtime.ready");
+      this.#trace.note(TRACE_KIND.SERVING);
+      this.#control.tell({ type: "ready" });
       const { kind } = this.#message;
       if (kind === "driver" || kind === "gateway") await serveEvented(this.#server, this);
       else serveBlocking(this.#server, this);
-      this.#tell({ type: "halted" });
-      this.#incarnation.yieldToFence();
+      this.#endInOrder();
     } catch (error) {
-      if (error instanceof Fenced) this.#incarnation.yieldToFence();
-      else this.#incarnation.die(EXIT.THROWN, describe(error));
+      this.#incarnation.endOf(error);
     }
+  }
+
+  /** For a domain without a serving loop: looks at every ring, and from time to time without one. */
+  async #listen(): Promise<void> {
+    const { bell, sleepMsMax } = this.#incarnation;
+    try {
+      this.#points.visit("runtime.ready");
+      this.#control.tell({ type: "ready" });
+      for (;;) {
+        const announced = bell.announce();
+        if (!this.proceed()) return this.#endInOrder();
+        this.#incarnation.beat();
+        await bell.waitAsync(announced, sleepMsMax);
+      }
+    } catch (error) {
+      this.#incarnation.endOf(error);
+    }
+  }
+
+  #endInOrder(): void {
+    this.#control.tell({ type: "halted" });
+    this.#incarnation.yieldToFence();
   }
 
   /** Control messages first; then whether to serve. Hot path. */
   proceed(): boolean {
     this.#incarnation.check();
-    if (this.#incarnation.hasControl()) this.#receive();
+    if (this.#incarnation.hasControl()) this.#control.receive();
     for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
       this.#obey(message);
     }
@@ -199,68 +307,66 @@ export class LivingDomain implements Domain, Serving {
     this.#incarnation.beat();
   }
 
-  /** Reads what the kernel has sent. Segments take effect at once, even within a request. */
-  #receive(): void {
-    for (;;) {
-      // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
-      const received = receiveMessageOnPort(this.#message.control as any);
-      if (received === undefined) return;
-      const message = received.message as ControlMessage;
-      if (message.type === "segment") this.#windows.grant(message.segment);
-      else this.#inbox.push(message);
-    }
+  /** Memories take effect at once, even within a request; the rest waits for the next turn. */
+  #hear(message: ControlMessage): void {
+    if (message.type === "segment") this.#windows.grant(message.segment);
+    else if (message.type === "used") this.#capabilities.addUsed(message.used);
+    else this.#inbox.push(message);
   }
 
-  #obey(message: ControlMessage): void {
+  #obey(message: ControlMessage | Rejection): void {
     switch (message.type) {
       case "open":
         return this.#open(message.served);
-      case "close": {
-        const served = this.#served.get(message.channel);
-        if (served !== undefined) this.#server.detach(served);
-        this.#served.delete(message.channel);
-        return;
-      }
+      case "close":
+        return this.#shut(message.channel);
       case "drop-segment":
         return this.#windows.drop(message.id);
+      case "world":
+        return this.#takeWorld(message);
       case "halt":
+        this.#trace.note(TRACE_KIND.HALTING);
         this.#close();
         this.#halting = true;
         return;
       case "fence":
         return this.#incarnation.check();
+      case "lost":
+        return; // Whoever uses one of them hears of it.
+      case "rejected":
+        throw message.error;
     }
   }
 
-  #open({ endpoint, channel: id, badge, index, censusIndex, memory }: ServedGrant): void {
+  /** What a new kernel knows counts: what the last one may have left unsaid is made up for. */
+  #takeWorld({ served, segments }: Extract<ControlMessage, { readonly type: "world" }>): void {
+    this.#trace.note(TRACE_KIND.ADOPTED);
+    const channels = new Set(served.map(({ channel }) => channel));
+    for (const channel of [...this.#served.keys()]) {
+      if (!channels.has(channel)) this.#shut(channel);
+    }
+    for (const grant of served) if (!this.#served.has(grant.channel)) this.#open(grant);
+    this.#windows.keepOnly(segments);
+  }
+
+  #open(grant: ServedGrant): void {
+    const { endpoint, channel: id, badge, index, censusIndex, memory, poisoned } = grant;
     const service = this.#services.get(endpoint);
     assert(service !== undefined, "every endpoint of the manifest is served before the first turn");
-    const channel = new Channel(memory);
+    if (this.#served.has(id)) return;
+    const answers = this.#state.openAnswers(grant);
     const { epoch } = this;
-    const accepted = { channel, epoch, badge, index, censusIndex, ...service };
-    this.#served.set(id, this.#server.attach(accepted));
+    const channel = new Channel(memory);
+    const limits = grant.operations === undefined ? {} : { operations: new Set(grant.operations) };
+    const accepted = { channel, epoch, badge, index, censusIndex, answers, poisoned };
+    this.#served.set(id, this.#server.attach({ ...accepted, ...limits, ...service }));
   }
 
-  /** For a domain without a serving loop: control messages as events. */
-  #listen(): void {
-    this.#message.control.onmessage = (event: MessageEvent<ControlMessage>) => {
-      const message = event.data;
-      if (message.type === "segment") this.#windows.grant(message.segment);
-      if (message.type === "drop-segment") this.#windows.drop(message.id);
-      if (message.type === "fence") return this.#incarnation.yieldToFence();
-      if (message.type !== "halt") return;
-      this.#close();
-      this.#tell({ type: "halted" });
-      this.#incarnation.yieldToFence();
-    };
-    this.#tell({ type: "ready" });
+  #shut(channel: number): void {
+    const served = this.#served.get(channel);
+    if (served === undefined) return;
+    this.#server.detach(served);
+    this.#served.delete(channel);
+    this.#state.closeAnswers(channel);
   }
-
-  #tell(message: DomainMessage): void {
-    this.#message.control.postMessage(message);
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error);
 }

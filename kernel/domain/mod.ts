@@ -6,3 +6,13 @@
 
 export type { Domain } from "./domain.ts";
 export { enter } from "./enter.ts";
+export {
+  Capability,
+  type Derivation,
+  type Ended,
+  grantAll,
+  type Granted,
+  operationCodes,
+  type PeerName,
+} from "./capability.ts";
+export type { CapabilityKind, Handle, Right } from "../capabilities/mod.ts";

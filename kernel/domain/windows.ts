@@ -41,6 +41,13 @@ export class HeldWindows implements WindowTable {
     this.#ids.delete(held.bytes.buffer);
   }
 
+  /** Forgets all segments but these, and takes what is said of them. */
+  keepOnly(segments: readonly SegmentGrant[]): void {
+    const kept = new Set(segments.map(({ id }) => id));
+    for (const id of [...this.#segments.keys()]) if (!kept.has(id)) this.drop(id);
+    for (const segment of segments) this.grant(segment);
+  }
+
   /** The bytes of a segment by its number, whoever may name it. */
   own(id: number): Uint8Array | undefined {
     return this.#segments.get(id)?.bytes;

@@ -2,405 +2,407 @@
  * The kernel: names, endpoints, channels, segments, and what a domain is given when it starts.
  * Deaths are the business of `supervision.ts`. Nothing here is on the data path.
  *
+ * Every message and every look at the domains ends in {@linkcode Kernel.settle}: the tables are
+ * committed, and only then the effects take place. A kernel may die anywhere; its successor opens
+ * the same tables and does what is left, which may be what was done already.
+ *
  * @module
  */
 
-import { Channel, Doorbell, ERRNO, type Errno, OsError, SLOT_COUNT } from "@hako/ipc";
-import { PROGRAM, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
+import { receiveMessageOnPort } from "node:worker_threads";
+import { assert, Doorbell, type Errno, OsError } from "@hako/ipc";
+import type { ArmedFault, FaultPoints } from "../faults/mod.ts";
+import { BOOT } from "../layouts/boot.ts";
+import { TRACE_BYTES } from "../layouts/trace.ts";
+import { LOG_BYTES_DEFAULT } from "../keeps/limits.ts";
+import { MESSAGES_PER_TURN, SETTLE_ROUNDS_MAX } from "../limits.ts";
+import { KERNEL } from "../manifest.ts";
 import type {
-  ArmedFault,
-  BootMessage,
   ControlMessage,
   DomainMessage,
-  DomainPlan,
+  KernelBoot,
+  KernelsBootMessage,
   MachineMessage,
   Order,
-  SegmentGrant,
-  ServedGrant,
   SystemEvent,
-  SystemStatus,
-  UsedGrant,
 } from "../messages.ts";
-import { BOOT } from "../layouts/boot.ts";
-import { SEQUENCE_GAP } from "../limits.ts";
-import { grantTo, holders } from "./grants.ts";
-import {
-  type Connection,
-  type DomainEntry,
-  newEntry,
-  type Segment,
-  type Zombie,
-} from "./tables.ts";
+import { Authority } from "./authority.ts";
+import { Connections, PROGRAM_NUMBER } from "./connections.ts";
+import { readDomainMessage } from "./domain_messages.ts";
+import type { KernelLife } from "./kernel_life.ts";
+import { Phases } from "./phases.ts";
+import { Segments } from "./segments.ts";
+import { statusOf } from "./status.ts";
 import { type Supervised, Supervision } from "./supervision.ts";
+import { type DomainEntry, type Segment, Tables } from "./tables.ts";
 
 const CONTROL = BOOT.at.control >> 2;
 
-/** What the machine told at boot. */
-export type BootOrder = Extract<MachineMessage, { type: "boot" }>;
-
 /** The kernel of one system. */
 export class Kernel implements Supervised {
-  readonly domains: Map<string, DomainEntry> = new Map();
-  readonly connections: Connection[] = [];
-  readonly segments: Map<number, Segment> = new Map();
-  readonly zombies: Set<Zombie> = new Set();
-  readonly bell: Doorbell;
-  readonly nowMs: () => number;
-  readonly #machine: MessagePort;
+  readonly tables: Tables;
+  readonly connections: Connections;
+  readonly segments: Segments;
+  readonly authority: Authority;
+  readonly phases: Phases;
+  readonly supervision: Supervision;
+  readonly #life: KernelLife;
+  readonly #boot: KernelBoot;
   readonly #machineBell: Doorbell;
-  readonly #boot: BootOrder;
   readonly #faults: readonly ArmedFault[];
-  readonly #faultVisits: SharedArrayBuffer;
-  readonly #order: readonly string[];
-  readonly #supervision: Supervision;
-  #lastBadge = 0;
-  #lastChannel = 0;
-  #lastSegment = 0;
-  #bootCall: number | undefined;
-  #haltCall: number | undefined;
+  readonly #points: FaultPoints;
+  #effects: (() => void)[] = [];
+  /** Whether some domain has posted more than was read. */
+  #isBehind = false;
 
-  /**
-   * @param machine The port to the machine: orders out, its messages in.
-   * @param boot The checked manifest; the plans are in an order in which callees come first.
-   * @param nowMs The clock.
-   */
-  constructor(machine: MessagePort, boot: BootOrder, nowMs: () => number) {
-    this.#machine = machine;
-    this.#machineBell = new Doorbell(boot.machineBell);
+  /** Takes up a system: a new one, or that of a predecessor, as its tables tell. */
+  constructor(boot: KernelBoot, life: KernelLife) {
     this.#boot = boot;
-    this.nowMs = nowMs;
-    this.bell = new Doorbell(boot.kernelBell);
+    this.#life = life;
+    this.#machineBell = new Doorbell(boot.machineBell);
     this.#faults = boot.faults.map((fault, index) => ({ ...fault, index }));
-    this.#faultVisits = new SharedArrayBuffer(4 * Math.max(1, boot.faults.length));
-    this.#order = boot.plans.map((plan) => plan.name);
-    this.#supervision = new Supervision(this);
-    this.#bootCall = boot.call;
-    boot.plans.forEach((plan, index) => this.domains.set(plan.name, newEntry(plan, index + 1)));
-    for (const plan of boot.plans) this.#connectDomain(plan);
-    for (const plan of boot.plans) {
-      for (const [name, byteLength] of Object.entries(plan.windows)) {
-        const segment = this.newSegment(plan.name, new SharedArrayBuffer(byteLength));
-        this.domains.get(plan.name)!.windows.set(name, segment.id);
-      }
-      this.order({
-        type: "prepare",
-        name: plan.name,
-        module: plan.module,
-        permissions: plan.permissions,
-      });
-    }
-    this.#startNext();
+    this.#points = life.points(this.#faults.filter(({ domain }) => domain === KERNEL));
+    this.tables = new Tables({
+      tables: boot.tables,
+      log: boot.log,
+      held: boot.held,
+      check: () => life.check(),
+      hold: (number, memory) => this.#send({ type: "hold", number, memory }),
+      release: (number) => this.#send({ type: "release", number }),
+    }, boot.plans);
+    this.connections = new Connections(this);
+    this.segments = new Segments(this, (segment) => this.authority.sharersOf(segment));
+    this.phases = new Phases(this, (entry) => this.supervision.endHalting(entry));
+    this.supervision = new Supervision(this);
+    this.authority = new Authority(this, this.supervision);
+    for (const { name, epoch, port } of boot.living) this.#adopt(name, epoch, port);
+    if (this.tables.system.isBooted) this.supervision.takeUp();
+    else this.#populate();
+    this.settle();
+  }
+
+  nowMs(): number {
+    return this.#life.nowMs();
   }
 
   /** Looks after everyone; called on every ring and every tick. */
   tick(): void {
-    this.#supervision.tick();
+    this.#points.visit("kernel.tick");
+    this.#hearAll();
+    this.supervision.tick();
+    this.settle();
+    this.supervision.proceed(); // Some wait for no change, but for their time.
+    this.settle();
+  }
+
+  /** How long nothing is due. */
+  get quietMs(): number {
+    return this.#isBehind ? 0 : this.supervision.quietMs;
   }
 
   /** Obeys the machine. */
   receive(message: MachineMessage): void {
-    switch (message.type) {
-      case "connect":
-        return this.#connectProgram(message.call, message.endpoint);
-      case "window":
-        return this.#programWindow(message.call, message.byteLength);
-      case "restart":
-        return this.#restart(message.call, message.name);
-      case "start":
-        return this.#startOnRequest(message.call, message.name);
-      case "status":
-        return this.order({ type: "answer", call: message.call, value: this.#status() });
-      case "halt":
-        return this.#halt(message.call);
-      case "died":
-        return this.#supervision.died(message.name, message.epoch, message.death);
-      case "boot":
-        throw new OsError("EBUSY", "boot a kernel that runs a system already");
-    }
+    this.#points.visit("kernel.receive");
+    this.#hearAll(); // The program may know already what a domain has said.
+    this.#obey(message);
+    this.settle();
   }
 
-  /** Sends the machine an order, and rings the program in case it waits in a synchronous call. */
-  order(order: Order, transfer: Transferable[] = []): void {
-    this.#machine.postMessage(order, transfer);
-    this.#machineBell.ring();
-    for (const { client, channel } of this.connections) {
-      if (client === PROGRAM) channel.core.rouse();
-    }
+  effect(act: () => void): void {
+    this.#effects.push(act);
   }
 
-  /** Tells the program what happened. */
+  order(order: Order): void {
+    this.effect(() => this.#send(order));
+  }
+
   event(event: SystemEvent): void {
-    this.order({ type: "event", event });
+    this.order({ type: "event", event, atUs: 1_000 * this.nowMs() });
+  }
+
+  control(entry: DomainEntry, message: ControlMessage): void {
+    const { state, epoch } = entry.row;
+    if (state !== "starting" && state !== "ready" && state !== "finished") return;
+    this.effect(() => {
+      if (entry.row.epoch === epoch) post(entry, message);
+    });
+  }
+
+  /** Makes all changes count and does what follows from them, until nothing follows any more. */
+  settle(): void {
+    for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
+      const hasChanges = this.tables.hasChanges;
+      if (!hasChanges && this.#effects.length === 0) return;
+      this.#points.visit("kernel.commit");
+      if (hasChanges) this.tables.commit();
+      else this.#life.check();
+      this.#points.visit("kernel.committed");
+      const effects = this.#effects;
+      this.#effects = [];
+      for (const act of effects) {
+        act();
+        this.#points.visit("kernel.effect");
+      }
+      this.supervision.proceed();
+    }
+    assert(false, "what follows from a change comes to an end");
   }
 
   /** Gives a domain its next life. */
   start(entry: DomainEntry): void {
-    const { port1, port2 } = new MessageChannel();
-    entry.port = port2;
-    entry.epoch = entry.slotEpoch;
-    entry.bootBytes = new SharedArrayBuffer(BOOT.byteLength);
-    entry.boot = new Int32Array(entry.bootBytes);
-    entry.gone = false;
-    entry.startedAtMs = this.nowMs();
+    const { row } = entry;
+    const before = row.boot;
+    const bootBytes = new SharedArrayBuffer(BOOT.byteLength);
+    row.epoch = row.slotEpoch;
+    row.boot = this.tables.hold(bootBytes);
+    row.isGone = false;
+    row.state = "starting";
+    row.startedAtMs = this.nowMs();
+    this.tables.changed(entry);
+    entry.boot = new Int32Array(bootBytes);
     entry.lastBeat = 0;
-    entry.lastBeatAtMs = entry.startedAtMs;
-    entry.state = "starting";
-    const { epoch } = entry;
-    port2.onmessage = (event: MessageEvent<DomainMessage>) => {
-      this.#hear(entry, epoch, event.data);
-    };
-    const { name, module, permissions } = entry.plan;
-    const boot = this.#bootMessage(entry, port1);
-    this.order({ type: "start", name, epoch, module, permissions, boot }, [port1]);
+    entry.lastBeatAtMs = row.startedAtMs;
+    const isZombie = [...this.tables.zombies].some((zombie) => zombie.row.boot === before);
+    if (before !== 0 && !isZombie) this.effect(() => this.tables.release(before));
+    this.launch(entry);
   }
 
-  /** Posts a control message to a domain, if it lives, and makes it look. */
-  control(entry: DomainEntry, message: ControlMessage): void {
-    if (entry.state !== "starting" && entry.state !== "ready") return;
-    entry.port!.postMessage(message);
-    Atomics.add(entry.boot, CONTROL, 1);
-    entry.bell.ring();
+  /** Has the machine start the worker of a life that the tables know of. */
+  launch(entry: DomainEntry): void {
+    const { epoch } = entry.row;
+    this.effect(() => {
+      if (entry.row.epoch !== epoch) return;
+      const { port1, port2 } = new MessageChannel();
+      entry.port?.close();
+      entry.port = port2;
+      const { name, permissions, memoryLimitMb } = entry.plan;
+      const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
+      const plan = { module: this.supervision.moduleOf(entry), permissions, ...limit };
+      const boot = this.#bootMessage(entry, port1);
+      this.#send({ type: "start", name, epoch, plan, boot }, [port1]);
+    });
   }
 
-  /** A new segment, told to all that may hold it. */
-  newSegment(owner: string, buffer: SharedArrayBuffer): Segment {
-    const segment = { id: ++this.#lastSegment, owner, buffer };
-    this.segments.set(segment.id, segment);
-    this.#announce(segment);
-    return segment;
-  }
-
-  /** Takes a segment out of everybody's tables. */
-  dropSegment(id: number): void {
-    const segment = this.segments.get(id)!;
-    for (const holder of holders(segment.owner, this.connections)) {
-      const entry = this.domains.get(holder);
-      if (entry !== undefined) this.control(entry, { type: "drop-segment", id });
+  /** What the system is made of before anything lives. */
+  #populate(): void {
+    const { domains, system } = this.tables;
+    for (const entry of domains.values()) {
+      entry.row.log = this.tables.hold(new SharedArrayBuffer(LOG_BYTES_DEFAULT));
+      entry.row.trace = this.tables.hold(new SharedArrayBuffer(TRACE_BYTES));
+      for (const [name, byteLength] of Object.entries(entry.plan.keeps)) {
+        this.segments.create(entry.number, "keep", name, { byteLength });
+      }
+      for (const endpoint of entry.plan.uses) this.#connectDomain(entry, endpoint);
     }
-    this.segments.delete(id);
-  }
-
-  /** Closes a dead client's channel and gives its connection a fresh one. */
-  renewChannel(connection: Connection): void {
-    const server = this.domains.get(connection.server)!;
-    const first = connection.channel.core.firstUnfinished() + SEQUENCE_GAP;
-    this.control(server, { type: "close", channel: connection.channelId });
-    connection.channel = Channel.create((first & -SLOT_COUNT) >>> 0, server.slotEpoch);
-    connection.channelId = ++this.#lastChannel;
-    if (server.state === "gave-up") connection.channel.close(ERRNO.ESHUTDOWN);
-    this.control(server, { type: "open", served: this.#served(connection) });
-  }
-
-  /** A domain came to serve, or ended: what waited for that goes on. */
-  onSettled(): void {
-    if (this.#haltCall !== undefined) return this.#haltNext();
-    if (this.#bootCall !== undefined) this.#startNext();
-  }
-
-  /** A domain will not live again. During boot the whole system halts with the reason. */
-  onGaveUp(entry: DomainEntry, code: Errno): void {
-    if (this.#bootCall !== undefined) {
-      const what = `start ${entry.plan.name}: ${entry.why}`;
-      this.order({ type: "answer", call: this.#bootCall, code, what });
-      this.#bootCall = undefined;
+    for (const entry of domains.values()) {
+      for (const [name, byteLength] of Object.entries(entry.plan.windows)) {
+        this.segments.create(entry.number, "window", name, { byteLength });
+      }
+      this.authority.give(entry);
     }
-    if (this.#haltCall !== undefined) this.#haltNext();
+    for (const entry of domains.values()) if (entry.plan.start === "boot") this.start(entry);
+    system.isBooted = true;
+    this.tables.changedSystem();
   }
 
-  #startNext(): void {
-    for (const name of this.#order) {
-      const entry = this.domains.get(name)!;
-      if (entry.state === "waiting" && entry.plan.start === "boot") return this.start(entry);
-      if (entry.state === "starting" || entry.state === "fencing") return;
-    }
-    this.order({ type: "answer", call: this.#bootCall! });
-    this.#bootCall = undefined;
-  }
-
-  #connectDomain(plan: DomainPlan): void {
-    for (const endpoint of plan.uses) this.#connect(plan.name, endpoint);
-  }
-
-  #connect(client: string, endpoint: string): Connection {
-    const server = this.#serverOf(endpoint)!;
-    const connection: Connection = {
-      badge: ++this.#lastBadge,
-      client,
-      server: server.plan.name,
+  #connectDomain(entry: DomainEntry, endpoint: string): void {
+    const server = this.connections.serverOf(endpoint)!;
+    const connection = this.connections.connect({
+      client: entry.number,
+      server,
       endpoint,
-      index: this.#clientsOf(server),
-      channel: Channel.create(0, server.slotEpoch),
-      channelId: ++this.#lastChannel,
-    };
-    if (server.state === "gave-up") connection.channel.close(ERRNO.ESHUTDOWN);
-    this.connections.push(connection);
-    return connection;
+      call: 0,
+    });
+    if (typeof connection === "string") throw new OsError(connection, `connect ${endpoint}`);
   }
 
-  /** Who serves an endpoint: of several, the one with the fewest clients that has not given up. */
-  #serverOf(endpoint: string): DomainEntry | undefined {
-    let found: DomainEntry | undefined;
-    let fewest = Infinity;
-    for (const entry of this.domains.values()) {
-      if (!(endpoint in entry.plan.serves)) continue;
-      const isLost = entry.state === "gave-up";
-      const clients = isLost ? Number.MAX_SAFE_INTEGER : this.#clientsOf(entry);
-      if (clients < fewest) found = entry;
-      fewest = Math.min(fewest, clients);
+  /** A domain that lives on from the time of the last kernel: it says what it has said before. */
+  #adopt(name: string, epoch: number, port: MessagePort): void {
+    const entry = this.tables.domains.get(name);
+    if (entry?.row.epoch !== epoch) return port.close();
+    entry.lastBeatAtMs = this.nowMs();
+    entry.port = port;
+  }
+
+  /**
+   * Reads what the domains have posted, some messages of each in turn: one that posts without end
+   * keeps nobody else from being heard.
+   */
+  #hearAll(): void {
+    this.#isBehind = false;
+    for (const entry of this.tables.domains.values()) {
+      let left = MESSAGES_PER_TURN;
+      for (; left > 0 && entry.port !== undefined; left--) {
+        // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
+        const received = receiveMessageOnPort(entry.port as any);
+        if (received === undefined) break;
+        this.#points.visit("kernel.hear");
+        this.#hear(entry, readDomainMessage(received.message));
+        this.settle();
+      }
+      if (left === 0) this.#isBehind = true;
     }
-    return found;
   }
 
-  #clientsOf({ plan: { name } }: DomainEntry): number {
-    return this.connections.filter(({ server }) => server === name).length;
-  }
-
-  #connectProgram(call: number, endpoint: string): void {
-    const server = this.#serverOf(endpoint);
-    if (server === undefined) {
-      const what = `connect to ${JSON.stringify(endpoint)}: nobody serves it`;
-      return this.order({ type: "answer", call, code: "ENOENT", what });
+  #hear(entry: DomainEntry, message: DomainMessage | undefined): void {
+    const { state } = entry.row;
+    if (state !== "starting" && state !== "ready" && state !== "finished") return;
+    if (message === undefined) return this.supervision.abused(entry);
+    switch (message.type) {
+      case "hello":
+        return this.#hearHello(entry, message);
+      case "ready":
+        return this.supervision.ready(entry);
+      case "failed":
+        return this.supervision.failed(entry, message.code, message.what);
+      case "terminate-here":
+        return this.supervision.died(entry, { why: `terminated at ${message.point}` });
+      case "halted":
+        return this.phases.halted(entry);
+      case "call":
+        return this.authority.call(entry, message.number, message.call);
     }
-    const connection = this.#connect(PROGRAM, endpoint);
-    this.control(server, { type: "open", served: this.#served(connection) });
-    for (const segment of this.segments.values()) {
-      if (segment.owner === PROGRAM) this.#announce(segment);
-    }
-    this.order({ type: "answer", call, value: this.#used(connection) });
   }
 
-  #programWindow(call: number, byteLength: number): void {
-    const segment = this.newSegment(PROGRAM, new SharedArrayBuffer(byteLength));
-    const value: SegmentGrant = { id: segment.id, buffer: segment.buffer, badges: [] };
+  #hearHello(entry: DomainEntry, hello: Extract<DomainMessage, { type: "hello" }>): void {
+    const served = this.connections.ofServer(entry.number);
+    this.control(entry, {
+      type: "world",
+      served: served.map((connection) => this.connections.served(connection)),
+      segments: this.segments.grantsOf(entry),
+    });
+    if (hello.isReady && entry.row.state === "starting") this.supervision.ready(entry);
+    if (hello.isHalted) this.phases.halted(entry);
+    else if (entry.row.haltingSinceMs !== 0) this.control(entry, { type: "halt" });
+  }
+
+  #obey(message: MachineMessage): void {
+    switch (message.type) {
+      case "boot":
+        return this.phases.awaitBoot(message.call);
+      case "connect":
+        return this.#connectProgram(message.call, message.endpoint);
+      case "window":
+        return this.#programWindow(message.call, message.byteLength);
+      case "status":
+        return this.answer(message.call, statusOf(this.tables, this.#boot.epoch));
+      case "halt":
+        return this.phases.halt(message.call);
+      case "died":
+      case "finished": {
+        const entry = this.tables.domains.get(message.name);
+        if (entry?.row.epoch !== message.epoch) return;
+        if (message.type === "finished") return this.supervision.finished(entry);
+        return this.supervision.died(entry, message.death);
+      }
+      default:
+        return this.#act(message);
+    }
+  }
+
+  /** Calls that act on one domain: told twice, they act once. */
+  #act(message: Extract<MachineMessage, { readonly type: "restart" | "start" | "upgrade" }>): void {
+    const { call, name, type } = message;
+    const entry = this.tables.domains.get(name);
+    if (entry === undefined) return this.refuse(call, "ENOENT", `${type} ${name}`);
+    if (entry.row.lastCall >= call) {
+      return entry.row.upgradeCall === call ? undefined : this.answer(call);
+    }
+    entry.row.lastCall = call;
+    this.tables.changed(entry);
+    if (type === "upgrade") return this.supervision.upgrade(entry, call, message.module);
+    if (type === "restart") this.supervision.restart(entry);
+    else if (!this.supervision.startOnRequest(entry)) {
+      return this.refuse(call, "EBUSY", `start ${name}, which is ${entry.row.state}`);
+    }
+    this.answer(call);
+  }
+
+  renewWindow(segment: Segment): void {
+    this.authority.renewWindow(segment);
+  }
+
+  disown(entry: DomainEntry): void {
+    this.authority.disown(entry);
+  }
+
+  /** Answers a call of the program. */
+  answer(call: number, value?: unknown): void {
     this.order({ type: "answer", call, value });
   }
 
-  #announce(segment: Segment): void {
-    for (const holder of holders(segment.owner, this.connections)) {
-      const entry = this.domains.get(holder);
-      if (entry === undefined) continue;
-      const grant = grantTo(holder, segment, this.connections);
-      this.control(entry, { type: "segment", segment: grant });
+  /** Answers a call of the program with an error. */
+  refuse(call: number, code: Errno, what: string): void {
+    this.order({ type: "answer", call, code, what });
+  }
+
+  #connectProgram(call: number, endpoint: string): void {
+    const before = this.connections.madeBy(call);
+    if (before !== undefined) return this.answer(call, this.connections.used(before));
+    const server = this.connections.serverOf(endpoint);
+    if (server === undefined) {
+      return this.refuse(
+        call,
+        "ENOENT",
+        `connect to ${JSON.stringify(endpoint)}: nobody serves it`,
+      );
+    }
+    const connection = this.connections.connect({ client: PROGRAM_NUMBER, server, endpoint, call });
+    if (typeof connection === "string") return this.refuse(call, connection, "connect once more");
+    this.segments.announceReaching(PROGRAM_NUMBER);
+    this.answer(call, this.connections.used(connection));
+  }
+
+  #programWindow(call: number, byteLength: number): void {
+    const segment = this.segments.madeBy(call) ??
+      this.segments.create(PROGRAM_NUMBER, "window", "", { byteLength, call });
+    if (segment === undefined) return this.refuse(call, "ENFILE", "make one more window");
+    this.answer(call, { id: segment.row.object, buffer: segment.buffer, badges: [] });
+  }
+
+  /** Sends the machine an order, and rings the program in case it waits in a synchronous call. */
+  #send(order: Order, transfer: Transferable[] = []): void {
+    this.#boot.machine.postMessage(order, transfer);
+    if (order.type === "hold" || order.type === "release") return; // Read before the next.
+    this.#machineBell.ring();
+    for (const { row, channel } of this.tables.connections) {
+      if (row.client === PROGRAM_NUMBER) channel.core.rouse();
     }
   }
 
-  #restart(call: number, name: string): void {
-    const entry = this.domains.get(name);
-    if (entry === undefined) {
-      return this.order({ type: "answer", call, code: "ENOENT", what: `restart ${name}` });
-    }
-    this.#supervision.died(name, entry.epoch, { why: "restarted on request", ordered: true });
-    this.order({ type: "answer", call });
-  }
-
-  #startOnRequest(call: number, name: string): void {
-    const entry = this.domains.get(name);
-    const state = entry?.state;
-    if (state !== "waiting" && state !== "finished") {
-      const code = entry === undefined ? "ENOENT" : "EBUSY";
-      return this.order({ type: "answer", call, code, what: `start ${name}` });
-    }
-    if (state === "waiting") this.start(entry!);
-    else this.#supervision.again(entry!);
-    this.order({ type: "answer", call });
-  }
-
-  #hear(entry: DomainEntry, epoch: number, message: DomainMessage): void {
-    if (entry.epoch !== epoch || entry.state === "fencing") return;
-    const domain = entry.plan.name;
-    switch (message.type) {
-      case "ready":
-        return this.#supervision.ready(entry);
-      case "report":
-        return this.event({ type: "report", domain, value: message.value });
-      case "finish":
-        entry.state = "finished";
-        return this.event({ type: "finished", domain, value: message.value });
-      case "failed":
-        return this.#supervision.failed(entry, message.code, message.what);
-      case "terminate-here":
-        return this.#supervision.died(domain, epoch, { why: `terminated at ${message.point}` });
-      case "halted":
-        entry.state = "halted";
-        return this.#haltNext();
-    }
-  }
-
-  #bootMessage(entry: DomainEntry, control: MessagePort): BootMessage {
-    const { name, kind, options, serves } = entry.plan;
-    const mine = this.connections.filter((connection) => connection.client === name);
-    const served = this.connections.filter((connection) => connection.server === name);
+  #bootMessage(entry: DomainEntry, control: MessagePort): KernelsBootMessage {
+    const { plan: { name, kind, options, serves }, row, number } = entry;
+    const memoriesOf = (kind: "keep" | "window") => [...this.tables.segmentsOf(number, kind)];
     return {
       type: "boot",
       name,
       kind,
-      epoch: entry.epoch,
+      epoch: row.epoch,
       options,
-      boot: entry.bootBytes,
+      boot: this.tables.buffer(row.boot),
       bell: entry.bell.memory,
-      kernelBell: this.bell.memory,
+      kernelBell: this.#boot.bell,
       census: this.#boot.census,
-      censusIndex: entry.censusIndex,
+      censusIndex: number,
       cores: this.#boot.cores,
       serves,
-      served: served.map((connection) => this.#served(connection)),
-      used: mine.map((connection) => this.#used(connection)),
-      keeps: Object.fromEntries(entry.keeps),
-      windows: Object.fromEntries(entry.windows),
-      segments: this.#segmentsOf(name),
-      faults: this.#faults.filter((fault) => fault.domain === name),
-      faultVisits: this.#faultVisits,
+      served: this.connections.ofServer(number).map((each) => this.connections.served(each)),
+      used: this.connections.ofClient(number).map((each) => this.connections.used(each)),
+      capabilities: this.authority.grantsOf(entry),
+      keeps: Object.fromEntries(memoriesOf("keep").map(([key, { buffer }]) => [key, buffer])),
+      log: this.tables.buffer(row.log),
+      trace: this.tables.buffer(row.trace),
+      windows: Object.fromEntries(memoriesOf("window").map(([key, { row }]) => [key, row.object])),
+      segments: this.segments.grantsOf(entry),
+      faults: this.#faults.filter(({ domain }) => domain === name),
+      faultVisits: this.#boot.faultVisits,
       control,
     };
   }
+}
 
-  #segmentsOf(holder: string): SegmentGrant[] {
-    const granted: SegmentGrant[] = [];
-    for (const segment of this.segments.values()) {
-      if (!holders(segment.owner, this.connections).has(holder)) continue;
-      granted.push(grantTo(holder, segment, this.connections));
-    }
-    return granted;
-  }
-
-  #served({ endpoint, channelId, badge, client, index, channel }: Connection): ServedGrant {
-    const censusIndex = this.domains.get(client)?.censusIndex ?? PROGRAM_CENSUS_INDEX;
-    return { endpoint, channel: channelId, badge, index, censusIndex, memory: channel.memory };
-  }
-
-  #used({ endpoint, server, index, channel }: Connection): UsedGrant {
-    const entry = this.domains.get(server)!;
-    const protocol = entry.plan.serves[endpoint]!;
-    const { bell, censusIndex } = entry;
-    return { endpoint, protocol, index, memory: channel.memory, bell: bell.memory, censusIndex };
-  }
-
-  #status(): SystemStatus {
-    const domains: Record<string, SystemStatus["domains"][string]> = {};
-    for (const [name, { epoch, state, deaths }] of this.domains) {
-      domains[name] = { epoch, state, deaths };
-    }
-    let slotsInUse = 0;
-    for (const { channel } of this.connections) slotsInUse += channel.slotsInUse();
-    return { domains, slotsInUse, zombies: this.zombies.size };
-  }
-
-  /** Halts callers before those that they call, each when the one before it has closed. */
-  #halt(call: number): void {
-    this.#haltCall = call;
-    this.#bootCall = undefined;
-    this.#haltNext();
-  }
-
-  #haltNext(): void {
-    for (const name of this.#order.toReversed()) {
-      const entry = this.domains.get(name)!;
-      if (entry.state === "ready") return this.#supervision.halt(entry);
-      if (entry.state === "finished") this.#supervision.halt(entry);
-      if (entry.state === "starting" || entry.state === "fencing") return;
-    }
-    if (this.#haltCall === undefined) return;
-    this.order({ type: "answer", call: this.#haltCall });
-    this.#haltCall = undefined;
-  }
+function post(entry: DomainEntry, message: ControlMessage): void {
+  entry.port?.postMessage(message);
+  Atomics.add(entry.boot, CONTROL, 1);
+  entry.bell.ring();
 }

@@ -1,30 +1,32 @@
 /**
- * The kernel's worker: waits for the machine to say what to boot, then looks after it.
+ * The kernel's worker: waits for the machine to say what to look after, and looks after it.
  *
  * @module
  */
 
-import { TICK_MS } from "../limits.ts";
-import type { MachineMessage } from "../messages.ts";
+import { Doorbell } from "@hako/ipc";
+import type { KernelBoot, MachineMessage } from "../messages.ts";
 import { Kernel } from "./kernel.ts";
+import { KernelLife } from "./kernel_life.ts";
 
 globalThis.addEventListener("message", (event) => {
-  const machine = (event as MessageEvent<MessagePort>).data;
-  let kernel: Kernel | undefined;
-  machine.onmessage = (received: MessageEvent<MachineMessage>) => {
-    const message = received.data;
-    if (kernel !== undefined) return kernel.receive(message);
-    if (message.type !== "boot") return;
-    kernel = new Kernel(machine, message, () => performance.now());
-    look(kernel);
-  };
+  const boot = (event as MessageEvent<KernelBoot>).data;
+  const life = new KernelLife(boot);
+  life.guard(() => {
+    const kernel = new Kernel(boot, life);
+    boot.machine.onmessage = (received: MessageEvent<MachineMessage>) => {
+      life.guard(() => kernel.receive(received.data));
+    };
+    look(kernel, life, new Doorbell(boot.bell));
+  });
 }, { once: true });
 
-/** Looks on every ring of the kernel's bell, and every {@linkcode TICK_MS} without one. */
-async function look(kernel: Kernel): Promise<never> {
+/** Looks on every ring of the kernel's bell, and from time to time without one. */
+async function look(kernel: Kernel, life: KernelLife, bell: Doorbell): Promise<never> {
   for (;;) {
-    const announced = kernel.bell.announce();
-    kernel.tick();
-    await kernel.bell.waitAsync(announced, TICK_MS);
+    life.beat();
+    const announced = bell.announce();
+    life.guard(() => kernel.tick());
+    await bell.waitAsync(announced, kernel.quietMs);
   }
 }

@@ -10,142 +10,235 @@
  * each keep and new windows, so that a zombie scribbles where nobody reads. **Recover** is the
  * successor's own work, before it serves.
  *
+ * What was decided is in the tables before it happens, so each step may be taken again by the next
+ * kernel: `takeUp` begins with those that the last one may have left out.
+ *
  * @module
  */
 
 import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
-import { ACTIVITY, BOOT, EXIT, EXIT_TEXT_BYTES } from "../layouts/boot.ts";
-import { FAILED_STARTS_MAX, FENCE_MS_MAX, HALT_MS_MAX, LEASE_MS, START_MS_MAX } from "../limits.ts";
-import type { ControlMessage, Death, Order, SystemEvent } from "../messages.ts";
-import { type Connection, type DomainEntry, isGone, type Segment, type Zombie } from "./tables.ts";
+import { copyKeeps } from "../keeps/copy.ts";
+import { ACTIVITY, BOOT, EXIT, exitText } from "../layouts/boot.ts";
+import {
+  ABUSES_MAX,
+  FAILED_STARTS_MAX,
+  FENCE_MS_MAX,
+  HALT_MS_MAX,
+  LEASE_MS,
+  START_MS_MAX,
+  TICK_MS,
+} from "../limits.ts";
+import type { Death, WorkerPlan } from "../messages.ts";
+import type { Connections } from "./connections.ts";
+import type { KernelCore } from "./kernel_core.ts";
+import type { Phases } from "./phases.ts";
+import { backoffMs, mayRestart, type Verdict } from "./restart_policy.ts";
+import type { Segments } from "./segments.ts";
+import { type Connection, type DomainEntry, isGone, type Segment } from "./tables.ts";
+import { MODULE_BYTES_MAX } from "./tables_schema.ts";
 
 const FENCE = BOOT.at.fence >> 2;
 const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const EXIT_WORD = BOOT.at.exit >> 2;
-const TEXT_BYTES = BOOT.at.exitTextBytes >> 2;
+const PROGRESS = BOOT.at.progress >> 2;
 
 /** How long an app or a gateway that does not listen may go on after it was told to halt. */
 const DEAF_HALT_MS = 200;
 
 /** What supervision asks of the kernel whose domains it keeps alive. */
-export interface Supervised {
-  /** The domains by name. */
-  readonly domains: ReadonlyMap<string, DomainEntry>;
-  /** All connections. */
-  readonly connections: readonly Connection[];
-  /** All segments by number. */
-  readonly segments: ReadonlyMap<number, Segment>;
-  /** Fenced incarnations that have not said that they are gone. */
-  readonly zombies: Set<Zombie>;
-  /** The clock. */
-  nowMs(): number;
-  /** Sends the machine an order. */
-  order(order: Order): void;
-  /** Tells the program what happened. */
-  event(event: SystemEvent): void;
-  /** Posts a control message to a domain. */
-  control(entry: DomainEntry, message: ControlMessage): void;
+export interface Supervised extends KernelCore {
+  readonly connections: Connections;
+  readonly segments: Segments;
+  readonly phases: Phases;
   /** Gives a domain its next life. */
   start(entry: DomainEntry): void;
-  /** Closes a dead client's channel and gives its connection a fresh one. */
-  renewChannel(connection: Connection): void;
-  /** A new segment, told to all that may hold it. */
-  newSegment(owner: string, buffer: SharedArrayBuffer): Segment;
-  /** Takes a segment out of everybody's tables. */
-  dropSegment(id: number): void;
-  /** A domain came to serve, or ended: what waited for that goes on. */
-  onSettled(): void;
-  /** A domain will not live again. */
-  onGaveUp(entry: DomainEntry, code: Errno): void;
+  /** Has the machine start the worker of a life that the tables know of. */
+  launch(entry: DomainEntry): void;
+  /** Puts other memory in the place of a window that a zombie has. */
+  renewWindow(segment: Segment): void;
+  /** Takes from a domain what it holds: it will not live again. */
+  disown(entry: DomainEntry): void;
 }
 
 /** Keeps the domains of one kernel alive. */
 export class Supervision {
   readonly #kernel: Supervised;
-  readonly #haltingSinceMs: Map<DomainEntry, number> = new Map();
 
   /** Supervises the domains of `kernel`. */
   constructor(kernel: Supervised) {
     this.#kernel = kernel;
   }
 
-  /** Looks at every domain: deaths, leases, hangs, fences, limits. */
+  /** Does again what the last kernel decided and may not have done. */
+  takeUp(): void {
+    for (const entry of this.#domains()) {
+      const { state } = entry.row;
+      if (state === "fencing") this.#enforceFence(entry);
+      if (state === "gave-up") this.#closeAll(entry, ERRNO.EHOSTDOWN);
+      // The machine starts each life once, however often it is told.
+      if (state === "starting" && entry.port === undefined) this.#kernel.launch(entry);
+    }
+    this.#kernel.phases.proceed();
+  }
+
+  /** Looks at every domain: deaths, leases, hangs, limits. */
   tick(): void {
     const nowMs = this.#kernel.nowMs();
-    for (const entry of this.#kernel.domains.values()) {
-      if (entry.state === "starting" || entry.state === "ready") this.#inspect(entry, nowMs);
-      else if (entry.state === "fencing") this.#awaitGone(entry, nowMs);
+    for (const entry of this.#domains()) {
+      const { state } = entry.row;
+      if (state === "starting" || state === "ready") this.#inspect(entry, nowMs);
     }
-    for (const zombie of this.#kernel.zombies) {
+    const { tables } = this.#kernel;
+    for (const zombie of tables.zombies) {
       if (!isGone(zombie.boot)) continue;
-      this.#kernel.zombies.delete(zombie);
-      this.#rousePeers(zombie.domain);
+      const { domain, boot } = zombie.row;
+      tables.removeZombie(zombie);
+      this.#rousePeers(domain);
+      this.#kernel.effect(() => tables.release(boot));
     }
+  }
+
+  /** Goes on with what waits for an end or for its time. */
+  proceed(): void {
+    const nowMs = this.#kernel.nowMs();
+    for (const entry of this.#domains()) {
+      if (entry.row.state === "fencing") this.#awaitGone(entry, nowMs);
+      if (entry.row.state !== "backing-off" || nowMs < entry.row.notBeforeMs) continue;
+      this.#kernel.start(entry);
+    }
+  }
+
+  /** How long nothing is due. */
+  get quietMs(): number {
+    let untilMs = TICK_MS;
+    for (const { row } of this.#domains()) {
+      if (row.state !== "backing-off") continue;
+      untilMs = Math.min(untilMs, Math.max(1, row.notBeforeMs - this.#kernel.nowMs()));
+    }
+    return untilMs;
+  }
+
+  /** The module that a domain's next life runs. */
+  moduleOf({ plan, row }: DomainEntry): string {
+    return row.module === "" ? plan.module : row.module;
   }
 
   /** The domain serves its endpoints, or an app has entered. */
   ready(entry: DomainEntry): void {
-    entry.state = "ready";
-    entry.failedStarts = 0;
-    const { name, module, permissions, spare } = entry.plan;
-    const tookMs = this.#kernel.nowMs() - entry.startedAtMs;
-    this.#kernel.event({ type: "ready", domain: name, epoch: entry.epoch, tookMs });
-    if (spare) this.#kernel.order({ type: "prepare", name, module, permissions });
-    this.#kernel.onSettled();
+    const { row, plan: { name, spare } } = entry;
+    if (row.state !== "starting") return;
+    row.state = "ready";
+    row.failedStarts = 0;
+    const tookMs = this.#kernel.nowMs() - row.startedAtMs;
+    this.#kernel.event({ type: "ready", domain: name, epoch: row.epoch, tookMs });
+    if (row.upgradeCall !== 0) this.#kernel.answer(row.upgradeCall);
+    row.upgradeCall = 0;
+    row.moduleBefore = row.module;
+    this.#kernel.tables.changed(entry);
+    if (spare) this.#prepare(entry);
+    this.#kernel.phases.settled();
+  }
+
+  /** An app's work is done. */
+  finished(entry: DomainEntry): void {
+    if (entry.row.state === "starting") this.ready(entry);
+    if (entry.row.state !== "ready") return;
+    entry.row.state = "finished";
+    this.#kernel.tables.changed(entry);
   }
 
   /** The domain says that no restart would mend it. */
   failed(entry: DomainEntry, code: Errno, what: string): void {
-    entry.why = what;
+    this.#setWhy(entry, what);
     this.#fence(entry);
     this.#terminate(entry);
     this.#giveUp(entry, code);
   }
 
   /** An incarnation is dead, or is to be treated so. Later news of the same death is ignored. */
-  died(name: string, epoch: number, { why, gone = false, ordered = false }: Death): void {
-    const entry = this.#kernel.domains.get(name);
-    if (entry === undefined || entry.epoch !== epoch) return;
-    entry.gone ||= gone;
-    if (entry.state !== "starting" && entry.state !== "ready") return;
-    entry.why = why;
-    entry.deaths++;
-    if (entry.state === "starting" && !ordered) entry.failedStarts++;
-    this.#kernel.event({ type: "died", domain: name, epoch, why });
+  died(entry: DomainEntry, { why, gone = false, ordered = false }: Death): void {
+    const { row, number, plan: { name } } = entry;
+    if (gone && !row.isGone) {
+      row.isGone = true;
+      this.#kernel.tables.changed(entry);
+    }
+    if (row.state !== "starting" && row.state !== "ready") return;
+    this.#setWhy(entry, why);
+    row.deaths++;
+    if (row.state === "starting" && !ordered) row.failedStarts++;
+    const atMs = this.#kernel.nowMs();
+    this.#kernel.tables.addDeath({ domain: number, atMs, isCounted: true });
+    this.#kernel.event({ type: "died", domain: name, epoch: row.epoch, why });
+    if (!ordered) this.#blame(entry, why);
     this.#fence(entry);
-    entry.state = "fencing";
-    this.#awaitGone(entry, this.#kernel.nowMs());
   }
 
-  /** Gives an app that has finished another life, which is no death. */
-  again(entry: DomainEntry): void {
-    entry.state = "ready"; // It listens still, and hears of the fence.
-    this.#fence(entry);
-    entry.state = "fencing";
-    entry.isAgain = true;
-    this.#awaitGone(entry, this.#kernel.nowMs());
+  /** Replaces a domain as if it had died. A domain in its fence is left to it. */
+  restart(entry: DomainEntry): void {
+    this.died(entry, { why: "restarted on request", ordered: true });
   }
 
-  /** Asks a domain to close in order; one that does not is fenced and ended. */
-  halt(entry: DomainEntry): void {
-    if (this.#haltingSinceMs.has(entry)) return;
-    this.#haltingSinceMs.set(entry, this.#kernel.nowMs());
-    if (entry.state === "finished") entry.state = "ready";
-    this.#kernel.control(entry, { type: "halt" });
+  /** Ends a domain for good. */
+  retire(entry: DomainEntry, why: string): void {
+    const { state } = entry.row;
+    if (state === "gave-up" || state === "halted") return;
+    this.failed(entry, "EHOSTDOWN", why);
+  }
+
+  /** Replaces a domain by one that runs another module; goes back if that one does not start. */
+  upgrade(entry: DomainEntry, call: number, module: string): void {
+    const { row, plan: { name } } = entry;
+    const isLive = row.state === "starting" || row.state === "ready";
+    if (!isLive || row.upgradeCall !== 0) {
+      const why = row.upgradeCall !== 0 ? "the last upgrade is under way" : `it is ${row.state}`;
+      return this.#kernel.refuse(call, "EBUSY", `upgrade ${name}: ${why}`);
+    }
+    if (new TextEncoder().encode(module).byteLength > MODULE_BYTES_MAX) {
+      return this.#kernel.refuse(call, "ENAMETOOLONG", `upgrade ${name} to that module`);
+    }
+    row.moduleBefore = row.module;
+    row.module = module;
+    row.upgradeCall = call;
+    row.failedStarts = 0;
+    this.#kernel.tables.changed(entry);
+    this.#prepare(entry);
+    this.died(entry, { why: `upgraded to ${module}`, ordered: true });
+  }
+
+  /** Starts a domain that waits to be asked, or an app that has finished, again; if it does. */
+  startOnRequest(entry: DomainEntry): boolean {
+    const { row } = entry;
+    if (row.state === "waiting") this.#kernel.start(entry);
+    else if (row.state === "finished") {
+      row.isAgain = true;
+      this.#fence(entry);
+    } else return false;
+    return true;
+  }
+
+  /** A domain has told the kernel what has no meaning; of too much of that it is ended. */
+  abused(entry: DomainEntry): void {
+    if (++entry.abuses > ABUSES_MAX) this.died(entry, { why: "it tells the kernel no sense" });
+  }
+
+  #domains(): Iterable<DomainEntry> {
+    return this.#kernel.tables.domains.values();
+  }
+
+  #setWhy(entry: DomainEntry, why: string): void {
+    entry.row.why = clipped(why);
+    this.#kernel.tables.changed(entry);
   }
 
   #inspect(entry: DomainEntry, nowMs: number): void {
-    const { name, serves, hangMs } = entry.plan;
+    const { row, plan: { serves, hangMs } } = entry;
     const exit = Atomics.load(entry.boot, EXIT_WORD);
-    if (exit !== EXIT.NONE) {
-      return this.died(name, entry.epoch, { why: exitText(entry.boot), gone: true });
-    }
-    const haltingSinceMs = this.#haltingSinceMs.get(entry);
+    if (exit !== EXIT.NONE) return this.died(entry, { why: exitText(entry.boot), gone: true });
     const deaf = Object.keys(serves).length === 0;
-    if (haltingSinceMs !== undefined) {
+    if (row.haltingSinceMs !== 0) {
       const limitMs = deaf ? DEAF_HALT_MS : HALT_MS_MAX;
-      if (nowMs - haltingSinceMs > limitMs) return this.#endHalting(entry);
+      if (nowMs - row.haltingSinceMs > limitMs) return this.endHalting(entry);
     }
     const beat = Atomics.load(entry.boot, HEARTBEAT);
     if (beat !== entry.lastBeat) {
@@ -154,119 +247,231 @@ export class Supervision {
       return;
     }
     const silentMs = nowMs - entry.lastBeatAtMs;
-    if (entry.state === "starting") {
-      if (silentMs > START_MS_MAX) this.died(name, entry.epoch, { why: "did not start in time" });
+    if (row.state === "starting") {
+      if (silentMs > START_MS_MAX) this.died(entry, { why: "it did not start in time" });
     } else if (!deaf) {
       const asleep = Atomics.load(entry.boot, STATE) === ACTIVITY.ASLEEP;
-      if (asleep && silentMs > LEASE_MS) this.died(name, entry.epoch, { why: "its lease lapsed" });
-      if (!asleep && silentMs > hangMs) this.died(name, entry.epoch, { why: "it hangs" });
+      if (asleep && silentMs > LEASE_MS) this.died(entry, { why: "its lease lapsed" });
+      if (!asleep && silentMs > hangMs) this.died(entry, { why: "it hangs" });
     }
   }
 
-  #endHalting(entry: DomainEntry): void {
+  /** Ends a domain that is to halt and does not. */
+  endHalting(entry: DomainEntry): void {
     this.#fence(entry);
     this.#terminate(entry);
-    entry.state = "halted";
-    this.#kernel.onSettled();
+    this.#kernel.phases.halted(entry);
   }
 
+  /** From here on nothing counts that this incarnation does. */
   #fence(entry: DomainEntry): void {
-    const { name } = entry.plan;
-    entry.fencedAtMs = this.#kernel.nowMs();
-    entry.slotEpoch = this.#nextEpoch(entry);
-    Atomics.store(entry.boot, FENCE, 1);
-    for (const { server, channel } of this.#kernel.connections) {
-      if (server === name) channel.fence(entry.slotEpoch);
+    const { row } = entry;
+    this.#kernel.control(entry, { type: "fence" }); // Told while it still counts as alive.
+    row.fencedAtMs = this.#kernel.nowMs();
+    row.slotEpoch = this.#nextEpoch(entry);
+    row.state = "fencing";
+    this.#kernel.tables.changed(entry);
+    this.#enforceFence(entry);
+  }
+
+  #enforceFence({ boot, row, number }: DomainEntry): void {
+    const { connections, tables } = this.#kernel;
+    const { slotEpoch } = row;
+    const served = connections.ofServer(number).map(({ channel }) => channel);
+    const called = connections.ofClient(number);
+    const closed = called.map(({ channel }) => channel);
+    this.#kernel.effect(() => {
+      Atomics.store(boot, FENCE, 1);
+      for (const channel of served) channel.fence(slotEpoch);
+      for (const channel of closed) channel.close(ERRNO.EPIPE);
+    });
+    // Its servers are not to take what a zombie goes on posting.
+    for (const { row: { server, channel } } of called) {
+      this.#kernel.control(tables.domain(server)!, { type: "close", channel });
     }
-    for (const { client, channel } of this.#kernel.connections) {
-      if (client === name) channel.close(ERRNO.EPIPE);
-    }
-    this.#kernel.control(entry, { type: "fence" });
   }
 
   /** Ends the worker of a fenced incarnation: after it has had the time to say that it is gone. */
-  #terminate({ plan: { name }, epoch }: DomainEntry): void {
+  #terminate({ plan: { name }, row: { epoch } }: DomainEntry): void {
     this.#kernel.order({ type: "terminate", name, epoch });
+  }
+
+  #prepare(entry: DomainEntry): void {
+    const { name, permissions, memoryLimitMb } = entry.plan;
+    const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
+    const plan: WorkerPlan = { module: this.moduleOf(entry), permissions, ...limit };
+    this.#kernel.order({ type: "prepare", name, plan });
   }
 
   /**
    * The next epoch, one whose reply areas no living zombie of this domain writes. With zombies of both
    * parities there is none: then that of the life just fenced, which is usually gone by now.
    */
-  #nextEpoch(entry: DomainEntry): number {
-    const taken = new Set([entry.epoch & 1]);
-    for (const zombie of this.#kernel.zombies) {
-      if (zombie.domain === entry.plan.name) taken.add(zombie.epoch & 1);
+  #nextEpoch({ row, number }: DomainEntry): number {
+    const taken = new Set([row.epoch & 1]);
+    for (const { row: zombie } of this.#kernel.tables.zombies) {
+      if (zombie.domain === number) taken.add(zombie.epoch & 1);
     }
-    const next = taken.has((entry.epoch + 1) & 1) ? entry.epoch + 2 : entry.epoch + 1;
+    const next = taken.has((row.epoch + 1) & 1) ? row.epoch + 2 : row.epoch + 1;
     assert(next <= EPOCH_MAX, "an epoch fits its 24 bits of a slot's state");
     return next;
   }
 
   #awaitGone(entry: DomainEntry, nowMs: number): void {
-    const gone = isGone(entry.boot) || entry.gone;
-    const tookMs = nowMs - entry.fencedAtMs;
+    const { row, plan: { name, restart } } = entry;
+    const gone = isGone(entry.boot) || row.isGone;
+    const tookMs = nowMs - row.fencedAtMs;
     if (!gone && tookMs < FENCE_MS_MAX) return;
     this.#terminate(entry);
-    this.#rousePeers(entry.plan.name);
-    if (!entry.isAgain && !this.#mayRestart(entry, nowMs)) return this.#giveUp(entry, "ESHUTDOWN");
-    const { name } = entry.plan;
-    this.#kernel.event({ type: "fenced", domain: name, epoch: entry.epoch, gone, tookMs });
+    this.#rousePeers(entry.number);
+    const verdict = row.isAgain ? "restart" : this.#judge(entry, nowMs);
+    if (verdict === "stop") this.#kernel.phases.stop(clipped(`${name} died too often: ${row.why}`));
+    if (verdict !== "restart" && verdict !== "escalate") return this.#giveUp(entry, "EHOSTDOWN");
+    if (verdict === "escalate") this.#escalate(entry, nowMs);
+    this.#kernel.event({ type: "fenced", domain: name, epoch: row.epoch, gone, tookMs });
     if (!gone) this.#quarantine(entry);
-    this.#haltingSinceMs.delete(entry);
-    entry.isAgain = false;
-    for (const connection of this.#kernel.connections) {
-      if (connection.client === name) this.#kernel.renewChannel(connection);
+    for (const connection of this.#kernel.connections.ofClient(entry.number)) {
+      this.#kernel.connections.renew(connection);
     }
-    this.#kernel.start(entry);
+    const { number } = entry;
+    const deaths = this.#kernel.tables.deathsSince(number, nowMs - restart.windowMs);
+    const waitMs = row.isAgain ? 0 : backoffMs(restart, deaths);
+    row.isAgain = false;
+    row.haltingSinceMs = 0;
+    row.notBeforeMs = nowMs + waitMs;
+    row.state = "backing-off";
+    this.#kernel.tables.changed(entry);
+    if (waitMs === 0) this.#kernel.start(entry);
   }
 
   /**
    * Wakes everybody whom a domain may have been ringing, of which an incarnation has just gone:
    * between the two steps of a ring it may have taken an announcement of sleep with it.
    */
-  #rousePeers(name: string): void {
-    for (const { client, server, channel } of this.#kernel.connections) {
-      if (server === name) channel.core.rouse();
-      if (client === name) this.#kernel.domains.get(server)!.bell.ring();
-    }
+  #rousePeers(number: number): void {
+    const { connections, tables } = this.#kernel;
+    const served = connections.ofServer(number).map(({ channel }) => channel);
+    const called = connections.ofClient(number).map(({ row }) => tables.domain(row.server)!.bell);
+    this.#kernel.effect(() => {
+      for (const channel of served) channel.core.rouse();
+      for (const bell of called) bell.ring();
+    });
   }
 
   /** A zombie holds the old memories: the successor gets others. */
   #quarantine(entry: DomainEntry): void {
-    const { epoch, boot } = entry;
-    this.#kernel.zombies.add({ domain: entry.plan.name, epoch, boot });
-    for (const [name, buffer] of entry.keeps) entry.keeps.set(name, buffer.slice(0));
-    for (const [name, id] of entry.windows) {
-      const { byteLength } = this.#kernel.segments.get(id)!.buffer;
-      this.#kernel.dropSegment(id);
-      const fresh = this.#kernel.newSegment(entry.plan.name, new SharedArrayBuffer(byteLength));
-      entry.windows.set(name, fresh.id);
+    const { segments, tables, connections } = this.#kernel;
+    const { row, number } = entry;
+    tables.addZombie({ domain: number, epoch: row.epoch, boot: row.boot });
+    const keeps = [...tables.segmentsOf(number, "keep").values()];
+    const served = connections.ofServer(number);
+    const copies = copyKeeps(tables.buffer(row.log), [
+      ...keeps.map(({ buffer }) => buffer),
+      ...served.map((connection) => tables.buffer(connection.row.answers)),
+    ]);
+    const oldLog = row.log;
+    row.log = tables.hold(copies.log);
+    tables.changed(entry);
+    this.#kernel.effect(() => tables.release(oldLog));
+    keeps.forEach((segment, i) => segments.replace(segment, copies.buffers[i]!));
+    served.forEach((connection, i) => {
+      this.#replaceAnswers(connection, copies.buffers[keeps.length + i]!);
+    });
+    for (const segment of [...tables.segments.values()]) {
+      const { owner, kind } = segment.row;
+      if (owner === number && kind === "window") this.#kernel.renewWindow(segment);
     }
   }
 
-  #mayRestart(entry: DomainEntry, nowMs: number): boolean {
-    const { limit, windowMs } = entry.plan.restart;
-    const times = entry.deathTimesMs;
-    times.push(nowMs);
-    while (times.length > 0 && nowMs - times[0]! > windowMs) times.shift();
-    return times.length <= limit && entry.failedStarts < FAILED_STARTS_MAX;
+  #replaceAnswers(connection: Connection, buffer: SharedArrayBuffer): void {
+    const { tables } = this.#kernel;
+    const old = connection.row.answers;
+    connection.row.answers = tables.hold(buffer);
+    tables.changed(connection);
+    this.#kernel.effect(() => tables.release(old));
+  }
+
+  /** What is to become of a domain that has died. */
+  #judge(entry: DomainEntry, nowMs: number): Verdict {
+    const { row, number, plan } = entry;
+    const { windowMs } = plan.restart;
+    if (row.failedStarts >= FAILED_STARTS_MAX) return this.#rollBack(entry) ? "restart" : "degrade";
+    const sinceMs = Math.max(nowMs - windowMs, row.escalatedAtMs);
+    const deaths = this.#kernel.tables.deathsSince(number, sinceMs);
+    const hasEscalated = row.escalatedAtMs > nowMs - windowMs && row.escalatedAtMs > 0;
+    return mayRestart(plan.restart, { deaths, hasEscalated });
+  }
+
+  /** A new module that does not start makes way for the one before. */
+  #rollBack(entry: DomainEntry): boolean {
+    const { row, plan: { name } } = entry;
+    if (row.upgradeCall === 0) return false;
+    const what = `upgrade ${name}: ${row.why}; it goes on with the module before`;
+    this.#kernel.refuse(row.upgradeCall, "EIO", what);
+    this.#kernel.event({ type: "rolled-back", domain: name, epoch: row.epoch, why: row.why });
+    row.upgradeCall = 0;
+    row.module = row.moduleBefore;
+    row.failedStarts = 0;
+    this.#kernel.tables.changed(entry);
+    return true;
+  }
+
+  /** All that call a domain get one more life with it, callees first. */
+  #escalate(entry: DomainEntry, nowMs: number): void {
+    entry.row.escalatedAtMs = nowMs;
+    const callers = new Set([entry.number]);
+    for (const server of callers) {
+      for (const { row } of this.#kernel.connections.ofServer(server)) {
+        if (row.client !== 0) callers.add(row.client);
+      }
+    }
+    callers.delete(entry.number);
+    for (const caller of this.#domains()) {
+      if (!callers.has(caller.number)) continue;
+      const why = `${entry.plan.name}, which it calls, has died too often`;
+      this.died(caller, { why, ordered: true });
+    }
+  }
+
+  /** The incarnation died in a handler: of too many such deaths the request is to blame. */
+  #blame({ boot, number, plan }: DomainEntry, why: string): void {
+    const index = boot[PROGRESS]! - 1;
+    if (index < 0) return;
+    const { connections, tables } = this.#kernel;
+    const connection = connections.ofServer(number).find(({ row }) => row.index === index);
+    if (connection === undefined) return;
+    const { badge, endpoint } = connection.row;
+    const sequence = boot[PROGRESS + 1]! >>> 0;
+    const suspect = tables.suspect(badge, sequence);
+    if (suspect.tries < plan.poisonTries) return;
+    tables.poison(suspect);
+    const operation = boot[PROGRESS + 2]!;
+    const { tries } = suspect;
+    const domain = plan.name;
+    const evidence = { domain, endpoint, operation, badge, sequence, tries, why };
+    this.#kernel.event({ type: "poisoned", ...evidence });
   }
 
   #giveUp(entry: DomainEntry, code: Errno): void {
-    const { name } = entry.plan;
-    entry.state = "gave-up";
-    for (const { server, channel } of this.#kernel.connections) {
-      if (server === name) channel.close(ERRNO.ESHUTDOWN);
+    const { row, plan: { name } } = entry;
+    row.state = "gave-up";
+    this.#kernel.tables.changed(entry);
+    this.#closeAll(entry, ERRNO.EHOSTDOWN);
+    this.#kernel.event({ type: "gave-up", domain: name, epoch: row.epoch, why: row.why });
+    this.#kernel.disown(entry);
+    this.#kernel.phases.fail(entry, code);
+  }
+
+  #closeAll({ number }: DomainEntry, errno: number): void {
+    for (const { channel } of this.#kernel.connections.ofServer(number)) {
+      this.#kernel.effect(() => channel.close(errno));
     }
-    const { epoch, why } = entry;
-    this.#kernel.event({ type: "gave-up", domain: name, epoch, why });
-    this.#kernel.onGaveUp(entry, code);
   }
 }
 
-function exitText(boot: Int32Array): string {
-  const byteLength = Math.min(boot[TEXT_BYTES]! >>> 0, EXIT_TEXT_BYTES);
-  const bytes = new Uint8Array(boot.buffer, BOOT.at.exitText, byteLength);
-  return new TextDecoder().decode(bytes.slice());
+/** A reason of which the rest was cut off, so that it fits its row. */
+function clipped(why: string): string {
+  return why.length <= 80 ? why : new TextDecoder().decode(
+    new TextEncoder().encode(why).subarray(0, 236),
+  ).replace(/\uFFFD$/, "…");
 }

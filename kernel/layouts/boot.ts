@@ -1,5 +1,6 @@
 /**
- * The boot memory of an incarnation: the few words that it shares with the kernel alone.
+ * The boot memory of an incarnation: the few words that it shares with whoever keeps it alive, the
+ * kernel with a domain, and the machine with the kernel.
  *
  * @module
  */
@@ -7,7 +8,7 @@
 import { bytes, defineLayout, i32, type Layout, type LayoutField, u32 } from "@hako/ipc/layout";
 
 /** Bytes for the reason of an exit. */
-export const EXIT_TEXT_BYTES = 992;
+export const EXIT_TEXT_BYTES = 960;
 
 /** One incarnation's boot memory. */
 export const BOOT: Layout<{
@@ -18,6 +19,8 @@ export const BOOT: Layout<{
   exit: LayoutField;
   exitTextBytes: LayoutField;
   reserved: LayoutField;
+  progress: LayoutField;
+  spare: LayoutField;
   exitText: LayoutField;
 }> = defineLayout("boot", { byteLength: 1024 }, {
   fence: i32, // 0 while the incarnation is the one; 1 for ever after. Written by the kernel.
@@ -27,6 +30,8 @@ export const BOOT: Layout<{
   exit: i32, // 0 while alive, then an EXIT. Written by the domain.
   exitTextBytes: u32,
   reserved: bytes(8),
+  progress: bytes(16), // What a ChannelServer says of the request in its handler. By the domain.
+  spare: bytes(16),
   exitText: bytes(EXIT_TEXT_BYTES), // UTF-8. Published by `exit`.
 });
 
@@ -46,4 +51,24 @@ export const EXIT = {
   THROWN: 1,
   /** It called `self.close()` or `Deno.exit()`. */
   CLOSED: 2,
+  /** It waits for its end, by a fault plan. */
+  TERMINATED: 3,
 } as const;
+
+const EXIT_TEXT_WORDS = BOOT.at.exitTextBytes >> 2;
+
+/** Why an incarnation ended itself, as it said. */
+export function exitText(boot: Int32Array): string {
+  const byteLength = Math.min(boot[EXIT_TEXT_WORDS]! >>> 0, EXIT_TEXT_BYTES);
+  const text = new Uint8Array(boot.buffer, BOOT.at.exitText, byteLength);
+  return new TextDecoder().decode(text.slice());
+}
+
+/** An incarnation's last words: why it ends, and then that it ends. */
+export function writeExit(boot: Int32Array, exit: number, why: string): void {
+  const target = new Uint8Array(EXIT_TEXT_BYTES);
+  const { written } = new TextEncoder().encodeInto(why, target);
+  new Uint8Array(boot.buffer, BOOT.at.exitText, EXIT_TEXT_BYTES).set(target);
+  boot[EXIT_TEXT_WORDS] = written;
+  Atomics.store(boot, BOOT.at.exit >> 2, exit);
+}

@@ -1,104 +1,137 @@
 /**
- * The machine: the main thread. It creates and ends workers on the kernel's orders, and carries
- * the calls of the program that booted the system.
+ * The machine: the main thread. It creates and ends workers on the kernel's orders, keeps a kernel
+ * alive, and carries the calls of the program that booted the system.
  *
  * @module
  */
 
-import { receiveMessageOnPort } from "node:worker_threads";
 import { Doorbell, isCrowded, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
+import type { PointFault } from "../faults/mod.ts";
+import { BOOT } from "../layouts/boot.ts";
 import { DOMAINS_MAX } from "../limits.ts";
-import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
-import type { MachineMessage, Order, SystemEvent } from "../messages.ts";
-import { createWorker, Workers } from "./workers.ts";
+import { KERNEL, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
+import type {
+  Death,
+  DomainNews,
+  DomainPlan,
+  LinkMessage,
+  LivingPort,
+  MachineMessage,
+  Order,
+  SystemEvent,
+} from "../messages.ts";
+import { KernelKeeper, type KernelOwner } from "./kernel_keeper.ts";
+import { Workers } from "./workers.ts";
+
+const CONTROL = BOOT.at.control >> 2;
 
 /** A call that waits for the kernel's answer. */
 interface Call {
+  readonly message: MachineMessage;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+}
+
+/** The present life of a domain, as far as the machine has to do with it. */
+interface Life {
+  readonly epoch: number;
+  readonly link: MessagePort;
+  readonly boot: Int32Array;
+  readonly bell: Doorbell;
+  death?: Death;
+  isFinished: boolean;
 }
 
 /** A machine message without the number of its call, which the machine gives. */
 type Numbered<M> = M extends { readonly call: number } ? Omit<M, "call"> : never;
 
 /** The main thread of one system. As a {@linkcode Waiter} it does its duty while it waits. */
-export class Machine implements Waiter {
+export class Machine implements Waiter, KernelOwner {
   /** The longest single sleep of a synchronous call on this thread. */
   readonly sleepMsMax = SLEEP_MS_MAX;
   readonly #workers: Workers;
-  readonly #kernelWorker: Worker;
-  readonly #kernel: MessagePort;
+  readonly #lives: Map<string, Life> = new Map();
   readonly #calls: Map<number, Call> = new Map();
-  readonly #onEvent: (event: SystemEvent) => void;
+  readonly #onEvent: (event: SystemEvent, atUs?: number) => void;
+  readonly #onTrace: (domain: string, trace: SharedArrayBuffer) => void;
   readonly #census: Int32Array;
-  readonly #kernelBell: Doorbell;
   /** Rung by the kernel after each order. */
   readonly #bell: Doorbell;
+  #kernel: KernelKeeper | undefined;
   #lastCall = 0;
   #broken: OsError | undefined;
-  #halted = false;
+  #isEnded = false;
 
-  /** @param onEvent Hears what happens to the domains. */
-  constructor(onEvent: (event: SystemEvent) => void) {
+  /**
+   * A machine without a kernel yet.
+   *
+   * @param onEvent Hears what happened in the system, and when, if that is known better than "now".
+   * @param onTrace Hears where a domain that starts writes its trace.
+   */
+  constructor(
+    onEvent: (event: SystemEvent, atUs?: number) => void,
+    onTrace: (domain: string, trace: SharedArrayBuffer) => void,
+  ) {
     this.#onEvent = onEvent;
-    this.#workers = new Workers((name, epoch, why) => {
-      this.#tell({ type: "died", name, epoch, death: { why, gone: true } });
-    });
+    this.#onTrace = onTrace;
+    this.#workers = new Workers((name, epoch, why) => this.#died(name, epoch, { why, gone: true }));
     this.#census = new Int32Array(new SharedArrayBuffer(4 * DOMAINS_MAX));
-    this.#kernelBell = Doorbell.create();
     this.#bell = Doorbell.create();
-    const { port1, port2 } = new MessageChannel();
-    this.#kernel = port1;
-    const module = new URL("../kernel/main.ts", import.meta.url).href;
-    this.#kernelWorker = createWorker("kernel", module, {});
-    this.#kernelWorker.onerror = (event) => {
-      event.preventDefault();
-      this.#broken = new OsError("EIO", `run the kernel: ${event.message}`);
-      this.#fail(this.#broken);
-    };
-    this.#kernelWorker.postMessage(port2, [port2]);
-    this.#listen();
   }
 
-  /** Boots the kernel with a checked manifest; resolves when every domain is ready. */
-  boot(order: Pick<Extract<MachineMessage, { type: "boot" }>, "plans" | "faults" | "cores">) {
-    const kernelBell = this.#kernelBell.memory;
-    const census = this.#census.buffer as SharedArrayBuffer;
-    return this.call({
-      type: "boot",
-      ...order,
-      kernelBell,
-      machineBell: this.#bell.memory,
-      census,
-    });
+  /** Starts a kernel with a checked manifest; resolves when every domain is ready. */
+  boot(plans: readonly DomainPlan[], faults: readonly PointFault[]): Promise<unknown> {
+    const bell = Doorbell.create();
+    this.#kernel = new KernelKeeper(
+      {
+        plans,
+        faults,
+        faultVisits: new SharedArrayBuffer(4 * Math.max(1, faults.length)),
+        cores: navigator.hardwareConcurrency,
+        census: this.#census.buffer as SharedArrayBuffer,
+        bell: bell.memory,
+        machineBell: this.#bell.memory,
+      },
+      bell,
+      this,
+    );
+    this.#listen();
+    return this.call({ type: "boot" });
   }
 
   /** Asks the kernel for something. */
-  call(message: Numbered<MachineMessage>): Promise<unknown> {
+  call(request: Numbered<MachineMessage>): Promise<unknown> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    if (this.#halted) return Promise.reject(new OsError("ESHUTDOWN", "ask a halted system"));
+    if (this.#isEnded) return Promise.reject(new OsError("ESHUTDOWN", "ask a halted system"));
     const call = ++this.#lastCall;
+    const message = { ...request, call } as MachineMessage;
     return new Promise((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject });
-      this.#tell({ ...message, call } as MachineMessage);
+      this.#calls.set(call, { message, resolve, reject });
+      this.#kernel?.tell(message);
     });
   }
 
-  /** Ends a domain's worker and says so, as whoever stumbles over a cable does. */
+  /** Ends the worker of a domain or of the kernel, as whoever stumbles over a cable does. */
   kill(name: string): boolean {
-    const epoch = this.#workers.kill(name);
-    if (epoch === 0) return false;
-    this.#tell({ type: "died", name, epoch, death: { why: "terminated", ordered: true } });
+    if (name === KERNEL) this.#kernel?.kill();
+    else {
+      const epoch = this.#workers.kill(name);
+      if (epoch === 0) return false;
+      this.#died(name, epoch, { why: "terminated", ordered: true });
+    }
     return true;
   }
 
   /** Ends everything at once. */
-  end(): void {
-    this.#halted = true;
+  end(why = "wait for a system that has halted"): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.#workers.terminateAll();
-    this.#kernelWorker.terminate();
-    this.#kernel.close();
-    this.#fail(new OsError("ESHUTDOWN", "wait for a system that has halted"));
+    this.#kernel?.end();
+    for (const { link } of this.#lives.values()) link.close();
+    this.#lives.clear();
+    this.#fail(new OsError("ESHUTDOWN", why));
+    this.#bell.ring();
   }
 
   crowded(): boolean {
@@ -128,39 +161,24 @@ export class Machine implements Waiter {
     return performance.now();
   }
 
-  /**
-   * Obeys orders as they come while the thread is in its event loop. The port has no message handler:
-   * the event loop would take an order out of it and deliver it only after the synchronous call that
-   * waits for this very order. A bell is a hint; the order stays in the port until it is obeyed.
-   */
-  async #listen(): Promise<void> {
-    while (!this.#halted) {
-      const announced = this.#bell.announce();
-      this.check();
-      if (!this.#halted) await this.#bell.waitAsync(announced, SLEEP_MS_MAX);
-    }
-  }
-
   /** The machine's duty: orders that came while this thread was in a synchronous call. */
   check(): void {
-    while (!this.#halted) {
-      // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
-      const received = receiveMessageOnPort(this.#kernel as any);
-      if (received === undefined) return;
-      this.#obey(received.message as Order);
-    }
+    this.#kernel?.check();
   }
 
-  #obey(order: Order): void {
+  obey(order: Exclude<Order, { readonly type: "hold" | "release" }>): void {
     switch (order.type) {
       case "prepare":
-        return this.#workers.prepare(order.name, order.module, order.permissions);
+        return this.#workers.prepare(order.name, order.plan);
       case "start":
-        return this.#workers.start(order.name, order.module, order.permissions, order.boot);
+        return this.#start(order);
       case "terminate":
         return this.#workers.terminate(order.name, order.epoch);
       case "event":
-        return this.#onEvent(order.event);
+        return this.#onEvent(order.event, order.atUs);
+      case "stopped":
+        if (!this.#isEnded) this.#onEvent({ type: "stopped", why: order.why });
+        return this.end(`wait for a system that has stopped: ${order.why}`);
       case "answer": {
         const call = this.#calls.get(order.call);
         this.#calls.delete(order.call);
@@ -170,13 +188,82 @@ export class Machine implements Waiter {
     }
   }
 
+  reconnect(): LivingPort[] {
+    return [...this.#lives].map(([name, { epoch, link, boot, bell }]) => {
+      const { port1, port2 } = new MessageChannel();
+      const message: LinkMessage = { type: "control", port: port1 };
+      link.postMessage(message, [port1]);
+      Atomics.add(boot, CONTROL, 1);
+      bell.ring();
+      return { name, epoch, port: port2 };
+    });
+  }
+
+  *untold(): Generator<MachineMessage> {
+    for (const [name, { epoch, death, isFinished }] of this.#lives) {
+      if (isFinished) yield { type: "finished", name, epoch };
+      if (death !== undefined) yield { type: "died", name, epoch, death };
+    }
+    for (const { message } of this.#calls.values()) yield message;
+  }
+
+  onEvent(event: SystemEvent): void {
+    this.#onEvent(event);
+  }
+
+  onBroken(error: OsError): void {
+    this.#broken = error;
+    this.#fail(error);
+  }
+
+  /**
+   * Obeys orders as they come while the thread is in its event loop. The port has no message handler:
+   * the event loop would take an order out of it and deliver it only after the synchronous call that
+   * waits for this very order. A bell is a hint; the order stays in the port until it is obeyed.
+   */
+  async #listen(): Promise<void> {
+    while (!this.#isEnded) {
+      const announced = this.#bell.announce();
+      this.check();
+      if (!this.#isEnded) await this.#bell.waitAsync(announced, SLEEP_MS_MAX);
+    }
+  }
+
+  #start({ name, epoch, plan, boot }: Extract<Order, { readonly type: "start" }>): void {
+    const { port1: link, port2 } = new MessageChannel();
+    const ports = [boot.control, port2];
+    if (!this.#workers.start(name, epoch, plan, { ...boot, link: port2 }, ports)) {
+      for (const port of [link, ...ports]) port.close();
+      return;
+    }
+    this.#lives.get(name)?.link.close();
+    this.#onTrace(name, boot.trace);
+    const bell = new Doorbell(boot.bell);
+    const life = { epoch, link, boot: new Int32Array(boot.boot), bell, isFinished: false };
+    this.#lives.set(name, life);
+    link.onmessage = (event: MessageEvent<DomainNews>) => this.#hear(name, life, event.data);
+  }
+
+  /** What a domain has posted may be anything. */
+  #hear(name: string, life: Life, news: DomainNews | null | undefined): void {
+    if (this.#isEnded || this.#lives.get(name) !== life) return;
+    if (news?.type === "report") {
+      return this.#onEvent({ type: "report", domain: name, value: news.value });
+    }
+    if (news?.type !== "finish" || life.isFinished) return;
+    life.isFinished = true;
+    this.#kernel?.tell({ type: "finished", name, epoch: life.epoch });
+    this.#onEvent({ type: "finished", domain: name, value: news.value });
+  }
+
+  #died(name: string, epoch: number, death: Death): void {
+    const life = this.#lives.get(name);
+    if (life?.epoch === epoch) life.death = { ...life.death, ...death };
+    this.#kernel?.tell({ type: "died", name, epoch, death });
+  }
+
   #fail(error: OsError): void {
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
-  }
-
-  #tell(message: MachineMessage): void {
-    this.#kernel.postMessage(message);
-    this.#kernelBell.ring();
   }
 }

@@ -15,17 +15,21 @@ import {
   type SpokenProtocol,
   type WindowTable,
 } from "@hako/ipc";
-import { HANG_MS_DEFAULT, RESTART_DEFAULT, SEGMENT_BYTES_MAX } from "../limits.ts";
-import type { DomainManifest, SystemManifest } from "../manifest.ts";
+import { checkFaults, type PointFault } from "../faults/mod.ts";
+import {
+  HANG_MS_DEFAULT,
+  POISON_TRIES_DEFAULT,
+  RESTART_DEFAULT,
+  SEGMENT_BYTES_MAX,
+} from "../limits.ts";
+import { type DomainManifest, KERNEL, type SystemManifest } from "../manifest.ts";
+import { moduleUrl } from "../manifest/module_url.ts";
 import { checkManifest } from "../manifest_check.ts";
-import type {
-  DomainPlan,
-  PointFault,
-  SegmentGrant,
-  SystemEvent,
-  SystemStatus,
-  UsedGrant,
-} from "../messages.ts";
+import type { DomainPlan, SegmentGrant, SystemEvent, UsedGrant } from "../messages.ts";
+import type { SystemStatus } from "../system_status.ts";
+import { domainPermissions } from "../permissions.ts";
+import type { TraceEvent } from "../trace/events.ts";
+import { SystemTrace } from "../trace/system_trace.ts";
 import { Machine } from "./machine.ts";
 
 /** How to boot. */
@@ -49,10 +53,27 @@ export interface System extends AsyncDisposable {
   window(byteLength: number): Promise<Uint8Array>;
   /** What the system is doing. */
   status(): Promise<SystemStatus>;
-  /** Replaces a domain as if it had died: for a new version of its module, or to try it out. */
+  /**
+   * Begins or ends the timing of every call, for {@linkcode System.status} and
+   * {@linkcode System.trace}. While nobody observes, no domain reads a clock for it.
+   */
+  observe(isObserved: boolean): void;
+  /** What happened, in the order of time: the last events, steps of lives, and observed calls. */
+  trace(): TraceEvent[];
+  /** Replaces a domain as if it had died. */
   restart(name: string): Promise<void>;
   /**
-   * Ends a domain's worker, as a fault. Its successor takes over.
+   * Replaces a domain by one that runs another module, without losing a request. Resolves when that
+   * one serves. It takes over the channels and keeps, so it must understand them.
+   *
+   * @param name The domain.
+   * @param module Absolute, or relative to the manifest's `base`.
+   * @throws {OsError} `EIO` if the module does not start: then the one before goes on. `EBUSY` if the
+   * domain does not live, or the last upgrade is under way. `ENOENT` if there is no such domain.
+   */
+  upgrade(name: string, module: string): Promise<void>;
+  /**
+   * Ends the worker of a domain, as a fault; its successor takes over. Of `kernel`, that of the kernel.
    *
    * @throws {OsError} `ENOENT` if no such domain has a worker.
    */
@@ -88,8 +109,10 @@ export async function boot(manifest: SystemManifest, options: BootOptions = {}):
   const { order } = checkManifest(manifest);
   const plans = order.flatMap((name) => replicaNames(name, manifest.domains[name]!.replicas))
     .map(([name, replica]) => plan(replica, manifest.domains[name]!, manifest.base));
-  const system = new RunningSystem(options.onEvent ?? (() => {}));
-  await system.boot(plans, options.faults ?? []);
+  const faults = options.faults ?? [];
+  checkFaults(faults, [...plans, { name: KERNEL }]);
+  const system = new RunningSystem(manifest, options.onEvent ?? (() => {}));
+  await system.boot(plans, faults);
   return system;
 }
 
@@ -107,18 +130,30 @@ function plan(name: string, domain: DomainManifest, base: string): DomainPlan {
   return {
     name,
     kind: domain.kind,
-    module: import.meta.resolve(new URL(domain.module, base).href),
-    permissions: domain.permissions ?? {},
+    module: moduleUrl(domain.module, base),
+    permissions: domainPermissions(domain, base),
+    ...(domain.memoryLimitMb === undefined ? {} : { memoryLimitMb: domain.memoryLimitMb }),
     serves,
     uses: domain.uses ?? [],
+    manages: domain.manages ?? [],
     keeps: domain.keeps ?? {},
     windows: domain.windows ?? {},
     options: domain.options ?? {},
     restart: domain.restart ?? RESTART_DEFAULT,
     hangMs: domain.hangMs ?? HANG_MS_DEFAULT,
+    poisonTries: domain.poisonTries ?? POISON_TRIES_DEFAULT,
     spare: domain.spare ?? false,
     start: domain.start ?? "boot",
   };
+}
+
+/** What a domain's protocols call an operation, if that is the same in all that know its number. */
+function operationName(manifest: SystemManifest, domain: string, code: number): string | undefined {
+  const { serves = {} } = manifest.domains[domain] ?? manifest.domains[domain.split(".")[0]!] ?? {};
+  const protocols = Object.values(serves) as readonly Partial<Protocol<Operations>>[];
+  const names = protocols.map(({ byCode }) => byCode?.get(code)?.name);
+  const known = new Set(names.filter((name) => name !== undefined));
+  return known.size === 1 ? [...known][0] : undefined;
 }
 
 /** The program's own windows. */
@@ -149,22 +184,36 @@ class RunningSystem implements System {
   readonly #machine: Machine;
   readonly #windows: ProgramWindows = new ProgramWindows();
   readonly #finishes: Map<string, Finish> = new Map();
+  readonly #base: string;
   #halt: Promise<void> | undefined;
+  /** Why the system has stopped by itself, if it has. */
+  #stopped: OsError | undefined;
 
-  constructor(onEvent: (event: SystemEvent) => void) {
-    this.#machine = new Machine((event) => {
+  readonly #trace: SystemTrace;
+
+  constructor(manifest: SystemManifest, onEvent: (event: SystemEvent) => void) {
+    this.#base = manifest.base;
+    this.#trace = new SystemTrace((domain, code) => operationName(manifest, domain, code));
+    const hear = (event: SystemEvent, atUs?: number) => {
+      this.#trace.record(event, atUs);
       if (event.type === "finished") this.#finish(event.domain).resolve(event.value);
       if (event.type === "gave-up") {
         const error = new OsError("ESHUTDOWN", `wait for ${event.domain}: ${event.why}`);
         this.#finish(event.domain).reject(error);
       }
+      if (event.type === "stopped") {
+        const error = new OsError("ESHUTDOWN", `wait for a system that has stopped: ${event.why}`);
+        for (const finish of this.#finishes.values()) finish.reject(error);
+        this.#stopped = error;
+      }
       onEvent(event);
-    });
+    };
+    this.#machine = new Machine(hear, (domain, buffer) => this.#trace.add(domain, buffer));
   }
 
   async boot(plans: readonly DomainPlan[], faults: readonly PointFault[]): Promise<void> {
     try {
-      await this.#machine.boot({ plans, faults, cores: navigator.hardwareConcurrency });
+      await this.#machine.boot(plans, faults);
     } catch (error) {
       await this.halt();
       throw error;
@@ -190,11 +239,29 @@ class RunningSystem implements System {
   }
 
   async status(): Promise<SystemStatus> {
-    return await this.#machine.call({ type: "status" }) as SystemStatus;
+    const status = await this.#machine.call({ type: "status" }) as SystemStatus;
+    const domains = Object.entries(status.domains).map(([name, domain]) => {
+      const latency = this.#trace.observed(name);
+      return [name, latency === undefined ? domain : { ...domain, latency }] as const;
+    });
+    return { ...status, domains: Object.fromEntries(domains) };
+  }
+
+  observe(isObserved: boolean): void {
+    this.#trace.observe(isObserved);
+  }
+
+  trace(): TraceEvent[] {
+    return this.#trace.events();
   }
 
   async restart(name: string): Promise<void> {
     await this.#machine.call({ type: "restart", name });
+  }
+
+  async upgrade(name: string, module: string): Promise<void> {
+    const url = moduleUrl(module, this.#base);
+    await this.#machine.call({ type: "upgrade", name, module: url });
   }
 
   async start(name: string): Promise<void> {
@@ -211,11 +278,16 @@ class RunningSystem implements System {
   }
 
   halt(): Promise<void> {
-    this.#halt ??= this.#machine.call({ type: "halt" }).then(() => {}).finally(() =>
+    this.#halt ??= this.#machine.call({ type: "halt" }).then(() => {}, this.#ended).finally(() =>
       this.#machine.end()
     );
     return this.#halt;
   }
+
+  /** A system that has stopped by itself is as halted as can be. */
+  readonly #ended = (error: unknown): void => {
+    if (!(error instanceof OsError) || error.code !== "ESHUTDOWN") throw error;
+  };
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.halt();
@@ -225,6 +297,7 @@ class RunningSystem implements System {
     let finish = this.#finishes.get(name);
     if (finish === undefined) {
       finish = Promise.withResolvers<unknown>();
+      if (this.#stopped !== undefined) finish.reject(this.#stopped);
       finish.promise.catch(() => {}); // Who asks hears of it; who does not is not punished.
       this.#finishes.set(name, finish);
     }

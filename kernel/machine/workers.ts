@@ -5,7 +5,8 @@
  */
 
 import type { HostPermissions } from "../manifest.ts";
-import type { BootMessage } from "../messages.ts";
+import type { BootMessage, WorkerPlan } from "../messages.ts";
+import { heapDeath, withHeapLimit } from "./limited/heap_limit.ts";
 
 /** What the machine tells about a worker that failed. */
 export type OnError = (name: string, epoch: number, why: string) => void;
@@ -15,10 +16,15 @@ interface Running {
   readonly epoch: number;
 }
 
+interface Spare {
+  readonly worker: Worker;
+  readonly plan: WorkerPlan;
+}
+
 /** Creates workers with no more permissions than their domains have, and ends them. */
 export class Workers {
   readonly #running: Map<string, Running> = new Map();
-  readonly #spares: Map<string, Worker> = new Map();
+  readonly #spares: Map<string, Spare> = new Map();
   readonly #onError: OnError;
 
   /** @param onError Called when a worker's code failed outside a handler; the worker is gone. */
@@ -27,21 +33,43 @@ export class Workers {
   }
 
   /** Keeps a worker ready that has loaded its module and waits for authority. */
-  prepare(name: string, module: string, permissions: HostPermissions): void {
-    if (!this.#spares.has(name)) this.#spares.set(name, createWorker(name, module, permissions));
-  }
-
-  /** Gives a worker its life; takes the spare if there is one. */
-  start(name: string, module: string, permissions: HostPermissions, boot: BootMessage): void {
-    const worker = this.#spares.get(name) ?? createWorker(name, module, permissions);
-    this.#spares.delete(name);
-    const { epoch } = boot;
+  prepare(name: string, plan: WorkerPlan): void {
+    const kept = this.#spares.get(name);
+    if (kept !== undefined && isSame(kept.plan, plan)) return;
+    kept?.worker.terminate();
+    const worker = createDomainWorker(name, plan);
+    const spare = { worker, plan };
+    this.#spares.set(name, spare);
     worker.onerror = (event) => {
       event.preventDefault(); // Else the whole process dies.
-      this.#onError(name, epoch, event.message);
+      // It would take a life with it. The start that needs one makes another, whose error is told.
+      if (this.#spares.get(name) === spare) this.#spares.delete(name);
+    };
+  }
+
+  /**
+   * Gives a worker its life; takes the spare if there is one of this plan. An order that comes twice,
+   * or late, is answered with false and does nothing: one epoch is one life.
+   *
+   * @param transfer What of the boot message is handed over rather than copied: its ports.
+   */
+  start(
+    name: string,
+    epoch: number,
+    plan: WorkerPlan,
+    boot: BootMessage,
+    transfer: Transferable[],
+  ): boolean {
+    if (epoch <= (this.#running.get(name)?.epoch ?? 0)) return false;
+    const worker = this.#takeSpare(name, plan) ?? createDomainWorker(name, plan);
+    worker.onerror = (event) => {
+      event.preventDefault(); // Else the whole process dies.
+      this.#onError(name, epoch, reason(plan, event.message));
     };
     this.#running.set(name, { worker, epoch });
-    worker.postMessage(boot, [boot.control]);
+    const { memoryLimitMb } = plan;
+    worker.postMessage(memoryLimitMb === undefined ? boot : { ...boot, memoryLimitMb }, transfer);
+    return true;
   }
 
   /** Ends the worker of one incarnation. Returns at once; a busy worker may live on, fenced. */
@@ -59,23 +87,48 @@ export class Workers {
 
   /** Ends all workers. */
   terminateAll(): void {
-    for (const worker of this.#spares.values()) worker.terminate();
+    for (const { worker } of this.#spares.values()) worker.terminate();
     for (const { worker } of this.#running.values()) worker.terminate();
     this.#spares.clear();
     this.#running.clear();
+  }
+
+  #takeSpare(name: string, plan: WorkerPlan): Worker | undefined {
+    const spare = this.#spares.get(name);
+    this.#spares.delete(name);
+    if (spare === undefined || isSame(spare.plan, plan)) return spare?.worker;
+    spare.worker.terminate();
+    return undefined;
   }
 }
 
 /** A worker for a module, with exactly these host permissions. */
 export function createWorker(name: string, module: string, permissions: HostPermissions): Worker {
   const none = Object.keys(permissions).length === 0;
-  const worker = new Worker(module, {
+  return new Worker(module, {
     type: "module",
     name,
     deno: { permissions: none ? "none" : denoPermissions(permissions) },
   });
-  worker.onerror = (event) => event.preventDefault(); // A spare that fails is found out at its start.
-  return worker;
+}
+
+function createDomainWorker(name: string, plan: WorkerPlan): Worker {
+  const { module, permissions, memoryLimitMb } = plan;
+  const create = () => createWorker(name, module, permissions);
+  return memoryLimitMb === undefined ? create() : withHeapLimit(memoryLimitMb, create);
+}
+
+function reason({ memoryLimitMb }: WorkerPlan, message: string): string {
+  return memoryLimitMb === undefined ? message : heapDeath(memoryLimitMb, message) ?? message;
+}
+
+function isSame(one: WorkerPlan, other: WorkerPlan): boolean {
+  return planKey(one) === planKey(other);
+}
+
+/** A plan without the order of its members, which a copy by message need not keep. */
+function planKey({ module, permissions: { read, write, net }, memoryLimitMb }: WorkerPlan): string {
+  return JSON.stringify([module, read, write, net, memoryLimitMb]);
 }
 
 /** What is not given is refused, never inherited. */

@@ -22,7 +22,7 @@ const SHORT: CallSyncOptions = { timeoutMs: 1 };
 const LONG: CallSyncOptions = { timeoutMs: 30_000 };
 
 /** Errors that mean: this life of the client, or the whole system, is over. */
-const OVER = ["EPIPE", "ESHUTDOWN"];
+const OVER = ["EPIPE", "EHOSTDOWN"];
 
 /** The shares of the ways of calling, of 1 in all; the rest is one synchronous call at a time. */
 export interface Ways {

@@ -7,15 +7,15 @@
  * @module
  */
 
-import type { Contestant } from "./paired_row.ts";
+import type { Contestant, SelfMeasuring } from "./paired_row.ts";
 
-/** What one side came to in one round. */
+/** What one side came to in one round. A cost is nanoseconds per operation, or bytes. */
 export interface Measurement {
-  /** Nanoseconds per operation in the median batch. */
-  readonly nsMedian: number;
-  /** Nanoseconds per operation in the batch that 99 of 100 beat. */
-  readonly nsP99: number;
-  /** Operations timed. */
+  /** The cost in the median batch, or of the median sample. */
+  readonly costMedian: number;
+  /** The cost in the batch that 99 of 100 beat. */
+  readonly costP99: number;
+  /** Operations timed, or samples. */
   readonly operationCount: number;
   /** Cores that other processes used meanwhile; `null` if nobody can tell. */
   readonly othersCores: number | null;
@@ -46,10 +46,14 @@ const OTHERS_CORES_MAX = 0.25;
 const ATTEMPTS_MAX = 3;
 
 /** Measures a contestant that has just been opened. */
-export async function measure(
-  contestant: Contestant,
+export function measure(
+  contestant: Contestant | SelfMeasuring,
   plan: MeasurementPlan,
 ): Promise<Measurement> {
+  return "sample" in contestant ? takeSamples(contestant, plan) : timeBatches(contestant, plan);
+}
+
+async function timeBatches(contestant: Contestant, plan: MeasurementPlan): Promise<Measurement> {
   const { nowMs, othersMs } = plan;
   const size = await warmUp(contestant, plan);
   const batches: number[] = [];
@@ -61,10 +65,28 @@ export async function measure(
   const othersCores = (othersMs() - othersStartMs) / (nowMs() - startMs);
   batches.sort((one, other) => one - other);
   return {
-    nsMedian: quantile(batches, 0.5) * 1e6 / size,
-    nsP99: quantile(batches, 0.99) * 1e6 / size,
+    costMedian: quantile(batches, 0.5) * 1e6 / size,
+    costP99: quantile(batches, 0.99) * 1e6 / size,
     operationCount: batches.length * size,
     othersCores: contestant.startsProcesses ? null : Math.max(0, othersCores),
+  };
+}
+
+async function takeSamples(
+  contestant: SelfMeasuring,
+  { nowMs, othersMs }: MeasurementPlan,
+): Promise<Measurement> {
+  const costs: number[] = [];
+  const startMs = nowMs();
+  const othersStartMs = othersMs();
+  while (costs.length < contestant.sampleCount) costs.push(await contestant.sample());
+  const othersCores = (othersMs() - othersStartMs) / (nowMs() - startMs);
+  costs.sort((one, other) => one - other);
+  return {
+    costMedian: quantile(costs, 0.5),
+    costP99: quantile(costs, 0.99),
+    operationCount: costs.length,
+    othersCores: Math.max(0, othersCores),
   };
 }
 

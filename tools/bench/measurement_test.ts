@@ -15,11 +15,11 @@ class FakeTime {
 Deno.test("measure() tells the time per operation, whatever fits a batch", async () => {
   const time = new FakeTime();
   const contestant: Contestant = { run: (count) => void (time.nowMs += count * 0.001) };
-  const { nsMedian, operationCount } = await measure(
+  const { costMedian, operationCount } = await measure(
     contestant,
     time.plan({ warmUpMs: 10, measureMs: 100 }),
   );
-  assertEquals(Math.round(nsMedian), 1000);
+  assertEquals(Math.round(costMedian), 1000);
   assertEquals(operationCount % 64, 0); // 64 us are the first power of two above 50.
 });
 
@@ -30,9 +30,9 @@ Deno.test("measure() tells the median of the batches, and the slow ones by the 9
     run: (count) => void (time.nowMs += count * (++batches % 50 === 0 ? 9 : 1)),
   };
   const plan = time.plan({ warmUpMs: 1, measureMs: 1_000 });
-  const { nsMedian, nsP99 } = await measure(contestant, plan);
-  assertEquals(nsMedian, 1e6);
-  assertEquals(nsP99, 9e6);
+  const { costMedian, costP99 } = await measure(contestant, plan);
+  assertEquals(costMedian, 1e6);
+  assertEquals(costP99, 9e6);
 });
 
 Deno.test("measure() rests before every operation of a contestant that rests, off the clock", async () => {
@@ -49,8 +49,8 @@ Deno.test("measure() rests before every operation of a contestant that rests, of
       time.nowMs += 0.01;
     },
   };
-  const { nsMedian } = await measure(contestant, time.plan({ warmUpMs: 20, measureMs: 100 }));
-  assertEquals(Math.round(nsMedian), 10_000);
+  const { costMedian } = await measure(contestant, time.plan({ warmUpMs: 20, measureMs: 100 }));
+  assertEquals(Math.round(costMedian), 10_000);
   assertEquals(rests, counts.length);
   assert(counts.every((count) => count === 1));
 });
@@ -66,8 +66,8 @@ Deno.test("measure() keeps together what belongs together, and waits for promise
       time.nowMs += count * 0.01;
     },
   };
-  const { nsMedian } = await measure(contestant, time.plan({ warmUpMs: 1, measureMs: 10 }));
-  assertEquals(Math.round(nsMedian), 10_000);
+  const { costMedian } = await measure(contestant, time.plan({ warmUpMs: 1, measureMs: 10 }));
+  assertEquals(Math.round(costMedian), 10_000);
   assert(counts.every((count) => count % 32 === 0));
 });
 
@@ -82,11 +82,26 @@ Deno.test("measure() tells how many cores others used, and only if it can", asyn
   assertEquals((await measure({ run, startsProcesses: true }, plan)).othersCores, null);
 });
 
+Deno.test("measure() takes as many samples as a side that measures itself asks for", async () => {
+  const time = new FakeTime();
+  const costs = [9, 1, 2, 3, 100];
+  const sample = () => {
+    time.nowMs += 10;
+    time.othersMs += 4;
+    return Promise.resolve(costs.pop()!);
+  };
+  const plan = time.plan({ warmUpMs: 1, measureMs: 1 });
+  const measured = await measure({ sample, sampleCount: 4 }, plan);
+  assertEquals([measured.costMedian, measured.operationCount], [2.5, 4]);
+  assertEquals([Math.round(measured.costP99), measured.othersCores], [97, 0.4]);
+  assertEquals(costs, [9]);
+});
+
 /** Measures quietly while others use the given numbers of cores, one time after the other. */
 async function useOfCores(cores: readonly (number | null)[]): Promise<[number | null, number]> {
   let count = 0;
   const { othersCores } = await measureQuietly(() => {
-    const measurement = { nsMedian: 1, nsP99: 1, operationCount: 1 };
+    const measurement = { costMedian: 1, costP99: 1, operationCount: 1 };
     return Promise.resolve({ ...measurement, othersCores: cores[count++]! });
   });
   return [othersCores, count];

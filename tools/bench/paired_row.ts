@@ -28,8 +28,8 @@
  * @module
  */
 
-/** In what a row is told. Times are better small, rates are better large. */
-export type Unit = "us/call" | "us/hand-over" | "requests/s" | "GB/s";
+/** In what a row is told. Times and sizes are better small, rates are better large. */
+export type Unit = "us/call" | "us/hand-over" | "ms" | "MB" | "requests/s" | "GB/s";
 
 /** One side of a row, open: whatever it needs is running, and nothing else is. */
 export interface Contestant {
@@ -41,6 +41,19 @@ export interface Contestant {
   rest?(): void;
   /** Set if it works in processes of its own: their work is then not told from other people's. */
   readonly startsProcesses?: true;
+  /** Ends what would outlive the process. */
+  close?(): void | Promise<void>;
+}
+
+/**
+ * One side that measures itself: where what counts is not how long an operation takes, as with the
+ * longest of many, or with memory.
+ */
+export interface SelfMeasuring {
+  /** Measures once, and answers nanoseconds; bytes in a row that is told in MB. */
+  sample(): Promise<number>;
+  /** How many samples make a measurement. */
+  readonly sampleCount: number;
   /** Ends what would outlive the process. */
   close?(): void | Promise<void>;
 }
@@ -58,16 +71,20 @@ export interface PairedRow {
   readonly unit: Unit;
   /** Bytes that one operation moves; needed for `"GB/s"`. */
   readonly bytes?: number;
-  /** The least ratio that meets the claim; above 1 we are the faster. */
+  /** The least ratio that meets the claim; above 1 we are the faster. 0 if only limits count. */
   readonly target: number;
   /** What our own figure must not exceed as well, in `unit`. */
   readonly limit?: number;
+  /** What our 99th percentile must not exceed. */
+  readonly limitP99?: number;
+  /** By how much our figure may exceed the peer's at most. */
+  readonly excessMax?: number;
   /** Whether the whole process is held on one processor. */
   readonly oneCpu?: true;
   /** Opens our side. */
-  ours(): Promise<Contestant>;
+  ours(): Promise<Contestant | SelfMeasuring>;
   /** Opens the peer, used as its own documentation would use it for speed. */
-  peer(): Promise<Contestant>;
+  peer(): Promise<Contestant | SelfMeasuring>;
 }
 
 /**
@@ -76,15 +93,18 @@ export interface PairedRow {
  */
 export const PEER_SOCKET = "peer.socket";
 
-/** What a time per operation is in the unit of a row. */
-export function figureOf(row: Pick<PairedRow, "unit" | "bytes">, ns: number): number {
+/** What a cost is in the unit of a row: nanoseconds per operation, or bytes. */
+export function figureOf(row: Pick<PairedRow, "unit" | "bytes">, cost: number): number {
   switch (row.unit) {
     case "us/call":
     case "us/hand-over":
-      return ns / 1e3;
+      return cost / 1e3;
+    case "ms":
+    case "MB":
+      return cost / 1e6;
     case "requests/s":
-      return 1e9 / ns;
+      return 1e9 / cost;
     case "GB/s":
-      return (row.bytes ?? 0) / ns;
+      return (row.bytes ?? 0) / cost;
   }
 }

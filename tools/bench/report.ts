@@ -48,7 +48,8 @@ export function renderRun(run: BenchRun, style: Style): string {
   return [
     table,
     "",
-    wrap("ratio: how many times faster we are, and half of what lies between the rounds."),
+    wrap("ratio: how many times faster or smaller we are, and half the spread of the rounds."),
+    ...measured.flatMap(limitNotes).map((line) => wrap(line)),
     ...failures.map((line) => style("red", line)),
     ...notes.map((line) => style("yellow", wrap(line))),
     `bench: ${met} of ${run.rows.length} targets met${unsure}`,
@@ -61,8 +62,10 @@ export function renderFigure(value: number, unit: Unit): string {
     case "us/call":
     case "us/hand-over":
       return `${digits(value)} us`;
+    case "ms":
+    case "MB":
     case "GB/s":
-      return `${digits(value)} GB/s`;
+      return `${digits(value)} ${unit}`;
     case "requests/s": {
       const [scale, prefix] = PREFIXES.find(([least]) => value >= least) ?? [1, ""];
       return `${digits(value / scale)} ${prefix}/s`;
@@ -90,6 +93,20 @@ function verdict(row: MeasuredRow, style: Style): string {
 
 function failedCells({ name, target }: FailedRow, style: Style): string[] {
   return [name, "-", "-", "-", digits(target), style("red", "FAILED")];
+}
+
+/** How a row stands to the limits of its own. */
+function limitNotes({ name, unit, ours, peer, p99, ...row }: MeasuredRow): string[] {
+  const limits = [
+    ["p50", ours, row.limit],
+    ["p99", p99.ours, row.limitP99],
+    ["above the peer", ours - peer, row.excessMax],
+  ] as const;
+  const told = limits.flatMap(([what, value, most]) => {
+    if (most === undefined) return [];
+    return [`${what} ${renderFigure(value, unit)} of at most ${renderFigure(most, unit)}`];
+  });
+  return told.length === 0 ? [] : [`${name}: ${told.join(", ")}.`];
 }
 
 function machineNotes({ cores, load }: BenchRun, disturbed: readonly MeasuredRow[]): string[] {

@@ -60,6 +60,19 @@ Deno.test("renderRun() says when the machine was loaded, and which rows others d
   assertStringIncludes(loaded, "used cores during: ipc/cross-core/kernel-mediated (0.9)");
 });
 
+Deno.test("renderRun() says how a row stands to limits of its own", () => {
+  const row: MeasuredRow = {
+    ...MEASURED,
+    unit: "ms",
+    ours: 4.2,
+    peer: 3,
+    p99: { ours: 9, peer: 4 },
+  };
+  const text = lines([{ ...row, limit: 5, limitP99: 8, excessMax: 1 }]).join(" ");
+  assertStringIncludes(text, "p50 4.2 ms of at most 5 ms");
+  assertStringIncludes(text, "p99 9 ms of at most 8 ms, above the peer 1.2 ms of at most 1 ms.");
+});
+
 Deno.test("renderRun() gives a disturbed row no verdict, good or bad", () => {
   const all = lines([{ ...MEASURED, othersCores: 0.9 }]);
   assertEquals(all[2]?.endsWith("noisy"), true);
@@ -84,4 +97,6 @@ Deno.test("renderFigure() tells three digits with a unit", () => {
   assertEquals(renderFigure(6_670_000, "requests/s"), "6.67 M/s");
   assertEquals(renderFigure(98_120, "requests/s"), "98.1 k/s");
   assertEquals(renderFigure(11.23, "GB/s"), "11.2 GB/s");
+  assertEquals(renderFigure(9.714, "ms"), "9.71 ms");
+  assertEquals(renderFigure(7.64, "MB"), "7.64 MB");
 });

@@ -19,6 +19,10 @@ export interface RowHead {
   readonly target: number;
   /** What `ours` must not exceed as well. */
   readonly limit?: number;
+  /** What our 99th percentile must not exceed. */
+  readonly limitP99?: number;
+  /** By how much `ours` may exceed `peer`. */
+  readonly excessMax?: number;
 }
 
 /** The smallest and the largest of the rounds. */
@@ -32,7 +36,7 @@ export interface MeasuredRow extends RowHead {
   readonly peer: number;
   /** How many times faster we are; below 1 we are the slower. */
   readonly ratio: number;
-  /** Whether the ratio reaches its target, and our figure keeps to its limit. */
+  /** Whether the ratio reaches its target, and our figures keep to their limits. */
   readonly met: boolean;
   /** Rounds in which each side was measured. */
   readonly rounds: number;
@@ -85,35 +89,54 @@ export async function runRow(
 }
 
 function judge(row: PairedRow, { ours, peer }: Record<Side, Measurement[]>): MeasuredRow {
-  const nsOf = (sides: readonly Measurement[]) => median(sides.map(({ nsMedian }) => nsMedian));
-  const ratio = nsOf(peer) / nsOf(ours);
-  const figure = figureOf(row, nsOf(ours));
+  const costOf = (sides: readonly Measurement[]) => {
+    return median(sides.map(({ costMedian }) => costMedian));
+  };
+  const ratio = costOf(peer) / costOf(ours);
   const others = [...ours, ...peer].flatMap(({ othersCores }) => othersCores ?? []);
   const figures = (sides: readonly Measurement[]) => {
-    return spreadOf(sides.map(({ nsMedian }) => figureOf(row, nsMedian)));
+    return spreadOf(sides.map(({ costMedian }) => figureOf(row, costMedian)));
   };
   const tail = (sides: readonly Measurement[]) => {
-    return figureOf(row, median(sides.map(({ nsP99 }) => nsP99)));
+    return figureOf(row, median(sides.map(({ costP99 }) => costP99)));
+  };
+  const figured = {
+    ours: figureOf(row, costOf(ours)),
+    peer: figureOf(row, costOf(peer)),
+    p99: { ours: tail(ours), peer: tail(peer) },
   };
   return {
     ...headOf(row),
-    ours: figure,
-    peer: figureOf(row, nsOf(peer)),
+    ...figured,
     ratio,
-    met: ratio >= row.target && (row.limit === undefined || figure <= row.limit),
+    met: ratio >= row.target && keepsToLimits(row, figured),
     rounds: ours.length,
     spread: {
       ours: figures(ours),
       peer: figures(peer),
-      ratio: spreadOf(peer.map(({ nsMedian }, round) => nsMedian / ours[round]!.nsMedian)),
+      ratio: spreadOf(peer.map(({ costMedian }, round) => costMedian / ours[round]!.costMedian)),
     },
-    p99: { ours: tail(ours), peer: tail(peer) },
     othersCores: others.length === 0 ? null : median(others),
   };
 }
 
-function headOf({ name, peerName, unit, target, limit }: PairedRow): RowHead {
-  return { name, peerName, unit, target, ...(limit === undefined ? {} : { limit }) };
+function keepsToLimits(
+  { limit = Infinity, limitP99 = Infinity, excessMax = Infinity }: RowHead,
+  { ours, peer, p99 }: Pick<MeasuredRow, "ours" | "peer" | "p99">,
+): boolean {
+  return ours <= limit && p99.ours <= limitP99 && ours - peer <= excessMax;
+}
+
+function headOf({ name, peerName, unit, target, limit, limitP99, excessMax }: PairedRow): RowHead {
+  return {
+    name,
+    peerName,
+    unit,
+    target,
+    ...(limit === undefined ? {} : { limit }),
+    ...(limitP99 === undefined ? {} : { limitP99 }),
+    ...(excessMax === undefined ? {} : { excessMax }),
+  };
 }
 
 function spreadOf(values: readonly number[]): Spread {

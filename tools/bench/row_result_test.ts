@@ -22,8 +22,8 @@ async function run(row: PairedRow, ns: Record<Side, readonly number[]>): Promise
   return result;
 }
 
-function measurement(nsMedian: number, othersCores: number | null = 0): Measurement {
-  return { nsMedian, nsP99: nsMedian * 3, operationCount: 1, othersCores };
+function measurement(costMedian: number, othersCores: number | null = 0): Measurement {
+  return { costMedian, costP99: costMedian * 3, operationCount: 1, othersCores };
 }
 
 Deno.test("runRow() measures the sides in turn, ours first", async () => {
@@ -79,6 +79,21 @@ Deno.test("runRow() holds our figure to its limit, whatever the ratio is", async
   assertEquals((await run({ ...ROW, limit: 3 }, times)).met, true);
 });
 
+Deno.test("runRow() holds our 99th percentile to its limit", async () => {
+  const times = { ours: [1_000], peer: [9_000] };
+  const strict = await run({ ...ROW, limitP99: 2.9 }, times);
+  assertEquals([strict.met, strict.limitP99], [false, 2.9]);
+  assertEquals((await run({ ...ROW, limitP99: 3 }, times)).met, true);
+});
+
+Deno.test("runRow() holds what we are above the peer to its limit", async () => {
+  const row: PairedRow = { ...ROW, unit: "MB", target: 0 };
+  const bytes = { ours: [9_000_000], peer: [7_000_000] };
+  const strict = await run({ ...row, excessMax: 1.9 }, bytes);
+  assertEquals([strict.met, strict.excessMax], [false, 1.9]);
+  assertEquals((await run({ ...row, excessMax: 2 }, bytes)).met, true);
+});
+
 Deno.test("runRow() tells the cores of others where any measurement can", async () => {
   const result = await runRow(ROW, 2, (_row, side) => {
     return Promise.resolve(measurement(1, side === "ours" ? 0.5 : null));
@@ -104,7 +119,9 @@ Deno.test("runRow() tells which side could not be measured, and gives up on its 
   });
 });
 
-Deno.test("figureOf() turns nanoseconds per operation into each unit", () => {
+Deno.test("figureOf() turns a cost into each unit", () => {
+  assertEquals(figureOf({ unit: "ms" }, 2_500_000), 2.5);
+  assertEquals(figureOf({ unit: "MB" }, 7_500_000), 7.5);
   assertEquals(figureOf({ unit: "us/call" }, 250), 0.25);
   assertEquals(figureOf({ unit: "us/hand-over" }, 1_500), 1.5);
   assertEquals(figureOf({ unit: "requests/s" }, 500), 2e6);

@@ -45,7 +45,7 @@ Deno.test("measurementStart() holds a row for one processor there", () => {
 });
 
 Deno.test("readMeasurement() reads the last line, below what a peer says", () => {
-  const measurement = { nsMedian: 1, nsP99: 2, operationCount: 3, othersCores: null };
+  const measurement = { costMedian: 1, costP99: 2, operationCount: 3, othersCores: null };
   assertEquals(readMeasurement(`hello\n${JSON.stringify(measurement)}\n`), measurement);
 });
 

@@ -1,0 +1,114 @@
+/**
+ * A channel as its server sees it: what the server was told of it, and what is next.
+ *
+ * @module
+ */
+
+import { type AnswerLog, type AnswerSize, answerSize } from "./answer_log.ts";
+import type { Channel } from "./channel.ts";
+import type { AnyValues } from "./codec.ts";
+import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
+
+/** A handler whose types the protocol has been checked against when it was given. */
+export type UntypedHandler = (
+  request: Readonly<AnyValues>,
+  context: RequestContext,
+) => unknown;
+
+/** A channel to be served. */
+export interface AcceptedChannel {
+  /** The channel. */
+  readonly channel: Channel;
+  /** The incarnation that serves it: what it takes is labelled with this number. */
+  readonly epoch: number;
+  /** The client's number, given by the channel's owner. */
+  readonly badge: number;
+  /** The channel's index at the server's doorbell. */
+  readonly index: number;
+  /** What the channel's client speaks. */
+  readonly protocol: Protocol<Operations>;
+  /** The client's word in the census of those awake. */
+  readonly censusIndex: number;
+  /** The server's answers, by operation name. */
+  readonly handlers: Readonly<Record<string, UntypedHandler>>;
+  /**
+   * Answers that outlive the incarnation: with it an operation that is not idempotent is done once.
+   * Needs the environment's `changes`, which keep them.
+   */
+  readonly answers?: AnswerLog;
+  /** Sequences of requests that have killed too many: answered `ENOTRECOVERABLE` without a handler. */
+  readonly poisoned?: readonly number[];
+}
+
+/** An operation as one channel's requests meet it. */
+export interface ServedOperation {
+  /** The operation with its codecs. */
+  readonly placed: PlacedOperation;
+  /** What answers it. */
+  readonly handler: UntypedHandler;
+  /** 1 if nobody waits for an answer. */
+  readonly oneWay: number;
+  /** The size of an answer that is to be logged; `undefined` where doing it twice is no harm. */
+  readonly logged: AnswerSize | undefined;
+  /** The values of the request at hand. Used again, unless a handler keeps them in a promise. */
+  values: AnyValues;
+}
+
+/** One channel being served. */
+export interface ServedChannel {
+  /** The channel, and what the server was told of it. */
+  readonly accepted: AcceptedChannel;
+}
+
+/** The same, as its server sees it. */
+export class OpenChannel implements ServedChannel {
+  /** The channel, and what the server was told of it. */
+  readonly accepted: AcceptedChannel;
+  /** The operations by code. */
+  readonly operations: readonly (ServedOperation | undefined)[];
+  /** The sequence that this incarnation looks at next. Its own; never read from shared memory. */
+  next: number;
+  /** Where the predecessor left off: it can have answered this one and those in the other slots. */
+  readonly first: number;
+  /** Names the request at hand. Used again, unless a handler keeps it in a promise. */
+  context: ServedRequest;
+
+  /** Begins where the predecessor left off: at the first unfinished request. */
+  constructor(accepted: AcceptedChannel) {
+    this.accepted = accepted;
+    const operations: (ServedOperation | undefined)[] = [];
+    for (const [code, placed] of accepted.protocol.byCode) {
+      const handler = accepted.handlers[placed.name];
+      if (handler === undefined) continue;
+      const oneWay = placed.operation.oneWay ? 1 : 0;
+      const isLogged = accepted.answers !== undefined && !placed.operation.idempotent;
+      const logged = isLogged ? answerSize(placed.operation) : undefined;
+      operations[code] = { placed, handler, oneWay, logged, values: placed.request.blank() };
+    }
+    this.operations = operations;
+    this.first = accepted.channel.core.firstUnfinished() >>> 0;
+    this.next = this.first;
+    this.context = new ServedRequest(accepted);
+  }
+}
+
+/** The request at hand. */
+export class ServedRequest implements RequestContext {
+  /** The client's number. */
+  readonly badge: number;
+  /** Its number in its channel. */
+  sequence = 0;
+  readonly #accepted: AcceptedChannel;
+
+  /** A request of this channel, which one is said by its sequence. */
+  constructor(accepted: AcceptedChannel) {
+    this.badge = accepted.badge;
+    this.#accepted = accepted;
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  isAbandoned(): boolean {
+    const { channel, epoch } = this.#accepted;
+    return channel.core.isAbandoned(this.sequence, epoch) !== 0;
+  }
+}

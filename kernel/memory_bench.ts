@@ -1,0 +1,18 @@
+/**
+ * What an idle domain keeps resident beside a bare worker.
+ *
+ * @module
+ */
+
+import type { PairedRow } from "@hako/tools/bench";
+
+/** Resident memory of one of sixteen. */
+export const rows: readonly PairedRow[] = [{
+  name: "kernel/memory/bare-worker",
+  peerName: "a bare worker",
+  unit: "MB",
+  target: 0,
+  excessMax: 2,
+  ours: async () => (await import("./bench/memory.ts")).keepingDomains(),
+  peer: async () => (await import("./bench/memory.ts")).keepingBareWorkers(),
+}];

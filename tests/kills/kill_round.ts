@@ -1,0 +1,130 @@
+/**
+ * One round: a system under work, whose servers die as the plan says, and what is left of it.
+ *
+ * @module
+ */
+
+import { FileSystem, FileSystemClient } from "@hako/fs-server";
+import { boot, defineSystem, type System } from "@hako/kernel";
+import { filesOnImage } from "@hako/tools";
+import { checkedByE2fsck } from "../../tools/scenarios/foreign_tools.ts";
+import { Board } from "./board.ts";
+import type { WorkResult } from "./client_work.ts";
+import { firstDifference } from "./file_work.ts";
+import { ADDERS, FILERS, killedSystem } from "./killed_system.ts";
+import { Killer } from "./killer.ts";
+import { faultsOf, type KillPlan } from "./kill_plan.ts";
+import { Tally } from "./tally_protocol.ts";
+
+/** What came of a round. */
+export interface KillResult {
+  /** Deaths by domain. */
+  readonly deaths: Readonly<Record<string, number>>;
+  /** Deaths by reason. */
+  readonly reasons: ReadonlyMap<string, number>;
+  /** Operations that clients have done. */
+  readonly operations: number;
+  /** The longest that a client waited for a synchronous operation. */
+  readonly longestMs: number;
+  /** What was not as it should be, each in a line; empty if nothing was. */
+  readonly faults: readonly string[];
+  /** Whether `e2fsck` is there to judge. */
+  readonly isJudged: boolean;
+}
+
+/** What a client of the tally finishes with. */
+type AdderResult = WorkResult & { readonly sum: number };
+
+/** What a client of the file system finishes with. */
+type FilerResult = WorkResult & { readonly files: ReadonlyMap<string, Uint8Array> };
+
+interface Ended {
+  readonly adders: readonly AdderResult[];
+  readonly filers: readonly FilerResult[];
+  readonly faults: readonly string[];
+}
+
+/**
+ * Plays a round in an empty directory.
+ *
+ * @throws {Error} If it comes to no end: a domain was given up, or the system stands still.
+ */
+export async function playKillRound(
+  plan: KillPlan,
+  directory: string,
+  onProgress: (deaths: number) => void = () => {},
+  signal?: AbortSignal,
+): Promise<KillResult> {
+  const path = `${directory}/disk-${plan.seed}.img`;
+  const board = new Board();
+  signal?.addEventListener("abort", () => board.end(), { once: true });
+  const killer = new Killer(plan, board);
+  const ended = await work(plan, path, { board, killer, onProgress });
+  const results = [...ended.adders, ...ended.filers];
+  const judged = await checkedByE2fsck(path);
+  const files = ended.filers.flatMap((filer) => [...filer.files]);
+  const faults = [
+    ...results.flatMap(({ failure }) => failure === "" ? [] : [failure]),
+    ...ended.faults,
+    ...(judged.outcome === "failed" ? [`e2fsck: ${judged.detail}`] : []),
+    ...(await lostOn(path, files)),
+  ];
+  return {
+    deaths: killer.deathsByName,
+    reasons: killer.reasons,
+    operations: results.reduce((sum, { operations }) => sum + operations, 0),
+    longestMs: Math.max(...results.map(({ longestMs }) => longestMs)),
+    faults,
+    isJudged: judged.outcome !== "skipped",
+  };
+}
+
+interface Stage {
+  readonly board: Board;
+  readonly killer: Killer;
+  readonly onProgress: (deaths: number) => void;
+}
+
+/** From boot to halt. */
+async function work(plan: KillPlan, path: string, stage: Stage): Promise<Ended> {
+  const { board, killer, onProgress } = stage;
+  await using system = await boot(killedSystem(path, board, plan.seed), {
+    faults: faultsOf(plan),
+    onEvent: (event) => killer.hear(event),
+  });
+  try {
+    await killer.run(system, onProgress);
+  } finally {
+    board.end();
+  }
+  const adders = await Promise.all(ADDERS.map((name) => system.finished(name))) as AdderResult[];
+  const filers = await Promise.all(FILERS.map((name) => system.finished(name))) as FilerResult[];
+  return { adders, filers, faults: await faultsLeftIn(system, adders) };
+}
+
+/** What is wrong with a system whose clients have finished. */
+async function faultsLeftIn(system: System, adders: readonly AdderResult[]): Promise<string[]> {
+  const faults: string[] = [];
+  const tally = await system.connect(Tally, "tally");
+  const { sum } = await tally.call("total", {});
+  const expected = adders.reduce((all, adder) => all + adder.sum, 0);
+  if (sum !== expected) faults.push(`the tally is ${sum}, and ${expected} was added`);
+  const { slotsInUse } = await system.status();
+  if (slotsInUse !== 0) faults.push(`${slotsInUse} slots are left in use`);
+  return faults;
+}
+
+/** What another boot does not find as its clients left it. */
+async function lostOn(
+  path: string,
+  files: readonly (readonly [string, Uint8Array])[],
+): Promise<string[]> {
+  const manifest = defineSystem({ base: import.meta.url, domains: filesOnImage({ path }) });
+  await using system = await boot(manifest);
+  const window = await system.window(1024 * 1024);
+  const fs = new FileSystemClient(await system.connect(FileSystem, "files"), window);
+  return files.flatMap(([file, content]) => {
+    const at = firstDifference(fs.readFileSync(file), content);
+    return at < 0 ? [] : [`after another boot ${file} differs at byte ${at}`];
+  });
+}
