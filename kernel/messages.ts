@@ -6,7 +6,7 @@
 
 import type { Errno, SpokenProtocol } from "@hako/ipc";
 import type { KernelAnswer } from "./capabilities/calls.ts";
-import type { ArmedFault, PointFault } from "./faults/mod.ts";
+import type { ArmedFault, PointFault } from "./faults/point_fault.ts";
 import type { DomainKind, HostPermissions, RestartPolicy } from "./manifest.ts";
 
 /** A memory that the machine holds for the kernel, by number: it outlives every kernel. */

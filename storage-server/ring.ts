@@ -5,8 +5,7 @@
  * @module
  */
 
-import { assert } from "@hako/ipc";
-import { crc32c } from "./crc32c.ts";
+import { assert, crc32c } from "@hako/ipc";
 import type { Device } from "./device.ts";
 import {
   decodeRecord,

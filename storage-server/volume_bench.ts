@@ -6,7 +6,7 @@
  * @module
  */
 
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "@hako/ipc";
 import { BLOCK_BYTES, TRANSACTION_ENTRY_BYTES } from "./protocol.ts";
 import { openJournal } from "./recover.ts";
 import { SimulatedDevice } from "./simulated_device.ts";

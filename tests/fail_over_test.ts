@@ -127,7 +127,7 @@ Deno.test("a server is upgraded under load without losing a request", async () =
   const { system } = await bootHeard(fragileSystem({ spare: true }));
   await using _running = system;
   const client = await system.connect(Fragile, "fragile");
-  const versions: number[] = [];
+  const versions: number[] = [client.callSync("ping", {}).version];
   let isUpgraded = false;
   const load = (async () => {
     while (!isUpgraded || versions.at(-1) !== 2) {

@@ -16,7 +16,7 @@ import type {
   Peer,
   Right,
 } from "../capabilities/mod.ts";
-import { rightNames, rightsOf } from "../capabilities/mod.ts";
+import { rightNames, rightsOf } from "../capabilities/rights.ts";
 import type { DomainStatus } from "../system_status.ts";
 
 /** A synchronous call of the kernel. Answers are the kernel's own, and need no check. */

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { receiveMessageOnPort } from "node:worker_threads";
 import type { KernelAnswer, KernelCall } from "../capabilities/calls.ts";
 import type {
   BootMessage,
@@ -17,6 +16,7 @@ import type {
   DomainNews,
   LinkMessage,
 } from "../messages.ts";
+import { takeMessage } from "../take_message.ts";
 import type { Incarnation } from "./incarnation.ts";
 
 /** What a kernel is told, other than calls and what it asks for itself. */
@@ -50,12 +50,12 @@ export class ControlLink {
   /** Reads what has come. */
   receive(): void {
     for (;;) {
-      const message = take<LinkMessage>(this.#link);
+      const message = takeMessage(this.#link) as LinkMessage | undefined;
       if (message === undefined) break;
       this.#meet(message.port);
     }
     for (;;) {
-      const message = take<ControlMessage>(this.#control);
+      const message = takeMessage(this.#control) as ControlMessage | undefined;
       if (message === undefined) return;
       if (message.type !== "answer") this.#onMessage(message);
       else if (message.number === this.#call?.number) this.#answer = message.answer;
@@ -110,9 +110,4 @@ export class ControlLink {
     this.#control.postMessage(message);
     this.#incarnation.ringKernel();
   }
-}
-
-function take<M>(port: MessagePort): M | undefined {
-  // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
-  return receiveMessageOnPort(port as any)?.message as M | undefined;
 }

@@ -29,6 +29,13 @@ export interface Domain {
    */
   state<S extends KeepSchema>(name: string, schema: S): Keep<S>;
 
+  /**
+   * Makes all changes of {@linkcode Domain.state} count that were made since the last commit. For what
+   * is changed outside handlers, and for handlers that return a promise: those commit before they
+   * first await, and again before they end.
+   */
+  commit(): void;
+
   /** A window of this domain's own, to be lent by naming views of it in requests. */
   window(name: string): Uint8Array;
 

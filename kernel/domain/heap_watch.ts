@@ -10,7 +10,6 @@
  * @module
  */
 
-import { getHeapStatistics } from "node:v8";
 import { outOfMemory } from "../machine/limited/out_of_memory.ts";
 
 const MIB = 2 ** 20;
@@ -27,9 +26,21 @@ export interface Mortal {
   die(why: string): void;
 }
 
+/** What of Node's `v8` is used: loaded by the domains that have a limit, and by no others. */
+interface V8 {
+  getHeapStatistics(): { readonly heap_size_limit: number };
+}
+
+function heapSizeLimit(): number {
+  const { process } = globalThis as unknown as {
+    readonly process: { getBuiltinModule(name: string): V8 };
+  };
+  return process.getBuiltinModule("node:v8").getHeapStatistics().heap_size_limit;
+}
+
 /** Whether the host keeps the heap of this worker within `limitMb` MiB. */
 export function hasHeapLimit(limitMb: number): boolean {
-  return getHeapStatistics().heap_size_limit <= limitMb * MIB;
+  return heapSizeLimit() <= limitMb * MIB;
 }
 
 /** Ends `life` when the heap of this worker has reached its limit of `limitMb` MiB. */

@@ -78,6 +78,15 @@ export class Incarnation implements Waiter {
     if (this.#words[FENCE] !== 0) throw new Fenced("fenced");
   }
 
+  /**
+   * Looks in order: who passes here has done all before it while this life was not over.
+   *
+   * @throws {Fenced} If this life is over.
+   */
+  checkInOrder(): void {
+    if (this.isFenced) throw new Fenced("fenced");
+  }
+
   /** Whether this life is over. */
   get isFenced(): boolean {
     return Atomics.load(this.#words, FENCE) !== 0;

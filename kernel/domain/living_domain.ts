@@ -16,6 +16,7 @@ import {
   type Errno,
   type Handlers,
   mismatch,
+  nextTurn,
   type Operations,
   type OperationsOf,
   OsError,
@@ -27,7 +28,7 @@ import {
   type SpokenProtocol,
   type UntypedHandler,
 } from "@hako/ipc";
-import { type FaultBody, FaultPoints } from "../faults/mod.ts";
+import { type FaultBody, FaultPoints } from "../faults/fault_points.ts";
 import { type Keep, openKeep } from "../keeps/keep.ts";
 import type { KeepSchema } from "../keeps/schema.ts";
 import { EXIT } from "../layouts/boot.ts";
@@ -96,7 +97,7 @@ export class LivingDomain implements Domain, Serving {
       new Int32Array(message.faultVisits),
       this.#faultBody(),
     );
-    this.#state = new DurableState(message, () => this.#incarnation.check());
+    this.#state = new DurableState(message, () => this.#incarnation.checkInOrder());
     this.#environment = {
       waiter: this.#incarnation,
       windows: this.#windows,
@@ -122,6 +123,10 @@ export class LivingDomain implements Domain, Serving {
     const region = this.#state.region(name);
     if (region === undefined) this.fail("ENOENT", `find a keep named ${name} in the manifest`);
     return openKeep(region, schema);
+  }
+
+  commit(): void {
+    this.#state.changes.commit();
   }
 
   window(name: string): Uint8Array {
@@ -158,7 +163,7 @@ export class LivingDomain implements Domain, Serving {
     if (this.#serving) return;
     this.#serving = true;
     // In a microtask: what a full heap cuts off there leaves the event loop alive, which tells of it.
-    setImmediate(() => queueMicrotask(() => this.#run()));
+    nextTurn().then(() => this.#run());
   }
 
   onHalt(close: () => void): void {
@@ -309,6 +314,7 @@ export class LivingDomain implements Domain, Serving {
 
   /** Memories take effect at once, even within a request; the rest waits for the next turn. */
   #hear(message: ControlMessage): void {
+    if (message.type === "world") this.#windows.keepOnly(message.segments);
     if (message.type === "segment") this.#windows.grant(message.segment);
     else if (message.type === "used") this.#capabilities.addUsed(message.used);
     else this.#inbox.push(message);
@@ -339,14 +345,13 @@ export class LivingDomain implements Domain, Serving {
   }
 
   /** What a new kernel knows counts: what the last one may have left unsaid is made up for. */
-  #takeWorld({ served, segments }: Extract<ControlMessage, { readonly type: "world" }>): void {
+  #takeWorld({ served }: Extract<ControlMessage, { readonly type: "world" }>): void {
     this.#trace.note(TRACE_KIND.ADOPTED);
     const channels = new Set(served.map(({ channel }) => channel));
     for (const channel of [...this.#served.keys()]) {
       if (!channels.has(channel)) this.#shut(channel);
     }
     for (const grant of served) if (!this.#served.has(grant.channel)) this.#open(grant);
-    this.#windows.keepOnly(segments);
   }
 
   #open(grant: ServedGrant): void {

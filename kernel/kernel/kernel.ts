@@ -9,9 +9,9 @@
  * @module
  */
 
-import { receiveMessageOnPort } from "node:worker_threads";
 import { assert, Doorbell, type Errno, OsError } from "@hako/ipc";
-import type { ArmedFault, FaultPoints } from "../faults/mod.ts";
+import type { FaultPoints } from "../faults/fault_points.ts";
+import type { ArmedFault } from "../faults/point_fault.ts";
 import { BOOT } from "../layouts/boot.ts";
 import { TRACE_BYTES } from "../layouts/trace.ts";
 import { LOG_BYTES_DEFAULT } from "../keeps/limits.ts";
@@ -26,6 +26,7 @@ import type {
   Order,
   SystemEvent,
 } from "../messages.ts";
+import { takeMessage } from "../take_message.ts";
 import { Authority } from "./authority.ts";
 import { Connections, PROGRAM_NUMBER } from "./connections.ts";
 import { readDomainMessage } from "./domain_messages.ts";
@@ -161,6 +162,7 @@ export class Kernel implements Supervised {
     this.tables.changed(entry);
     entry.boot = new Int32Array(bootBytes);
     entry.lastBeat = 0;
+    entry.isStuck = false;
     entry.lastBeatAtMs = row.startedAtMs;
     const isZombie = [...this.tables.zombies].some((zombie) => zombie.row.boot === before);
     if (before !== 0 && !isZombie) this.effect(() => this.tables.release(before));
@@ -233,11 +235,10 @@ export class Kernel implements Supervised {
     for (const entry of this.tables.domains.values()) {
       let left = MESSAGES_PER_TURN;
       for (; left > 0 && entry.port !== undefined; left--) {
-        // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
-        const received = receiveMessageOnPort(entry.port as any);
-        if (received === undefined) break;
+        const message = takeMessage(entry.port);
+        if (message === undefined) break; // A domain that posts just that delays itself.
         this.#points.visit("kernel.hear");
-        this.#hear(entry, readDomainMessage(received.message));
+        this.#hear(entry, readDomainMessage(message));
         this.settle();
       }
       if (left === 0) this.#isBehind = true;

@@ -5,7 +5,8 @@
  */
 
 import { Doorbell, SLEEP_MS_MAX } from "@hako/ipc";
-import { type ArmedFault, FaultPoints } from "../faults/mod.ts";
+import { FaultPoints } from "../faults/fault_points.ts";
+import type { ArmedFault } from "../faults/point_fault.ts";
 import { BOOT, EXIT, writeExit } from "../layouts/boot.ts";
 import type { KernelBoot } from "../messages.ts";
 

@@ -16,8 +16,8 @@
  * @module
  */
 
-import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
-import { copyKeeps } from "../keeps/copy.ts";
+import { assert, EPOCH_MAX, ERRNO, type Errno, OsError } from "@hako/ipc";
+import { type CopiedKeeps, copyKeeps } from "../keeps/copy.ts";
 import { ACTIVITY, BOOT, EXIT, exitText } from "../layouts/boot.ts";
 import {
   ABUSES_MAX,
@@ -42,6 +42,9 @@ const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const EXIT_WORD = BOOT.at.exit >> 2;
 const PROGRESS = BOOT.at.progress >> 2;
+
+/** Looks at a domain within the time for which it may hang. */
+const HANG_LOOKS = 25;
 
 /** How long an app or a gateway that does not listen may go on after it was told to halt. */
 const DEAF_HALT_MS = 200;
@@ -112,7 +115,10 @@ export class Supervision {
   /** How long nothing is due. */
   get quietMs(): number {
     let untilMs = TICK_MS;
-    for (const { row } of this.#domains()) {
+    for (const { row, plan: { serves, hangMs } } of this.#domains()) {
+      // Often enough that a hang is noticed within a little of its limit.
+      const isWatched = row.state === "ready" && Object.keys(serves).length > 0;
+      if (isWatched) untilMs = Math.min(untilMs, Math.max(2, hangMs / HANG_LOOKS));
       if (row.state !== "backing-off") continue;
       untilMs = Math.min(untilMs, Math.max(1, row.notBeforeMs - this.#kernel.nowMs()));
     }
@@ -252,7 +258,9 @@ export class Supervision {
     } else if (!deaf) {
       const asleep = Atomics.load(entry.boot, STATE) === ACTIVITY.ASLEEP;
       if (asleep && silentMs > LEASE_MS) this.died(entry, { why: "its lease lapsed" });
-      if (!asleep && silentMs > hangMs) this.died(entry, { why: "it hangs" });
+      if (asleep || silentMs <= hangMs) return;
+      entry.isStuck = true;
+      this.died(entry, { why: "it hangs" });
     }
   }
 
@@ -321,7 +329,8 @@ export class Supervision {
     const { row, plan: { name, restart } } = entry;
     const gone = isGone(entry.boot) || row.isGone;
     const tookMs = nowMs - row.fencedAtMs;
-    if (!gone && tookMs < FENCE_MS_MAX) return;
+    // One that has not looked for as long as it may hang will not look now.
+    if (!gone && !entry.isStuck && tookMs < FENCE_MS_MAX) return;
     this.#terminate(entry);
     this.#rousePeers(entry.number);
     const verdict = row.isAgain ? "restart" : this.#judge(entry, nowMs);
@@ -329,7 +338,7 @@ export class Supervision {
     if (verdict !== "restart" && verdict !== "escalate") return this.#giveUp(entry, "EHOSTDOWN");
     if (verdict === "escalate") this.#escalate(entry, nowMs);
     this.#kernel.event({ type: "fenced", domain: name, epoch: row.epoch, gone, tookMs });
-    if (!gone) this.#quarantine(entry);
+    if (!gone && !this.#quarantine(entry)) return this.#giveUp(entry, "EUCLEAN");
     for (const connection of this.#kernel.connections.ofClient(entry.number)) {
       this.#kernel.connections.renew(connection);
     }
@@ -358,17 +367,24 @@ export class Supervision {
     });
   }
 
-  /** A zombie holds the old memories: the successor gets others. */
-  #quarantine(entry: DomainEntry): void {
+  /** A zombie holds the old memories: the successor gets others, if they can be copied. */
+  #quarantine(entry: DomainEntry): boolean {
     const { segments, tables, connections } = this.#kernel;
     const { row, number } = entry;
-    tables.addZombie({ domain: number, epoch: row.epoch, boot: row.boot });
     const keeps = [...tables.segmentsOf(number, "keep").values()];
     const served = connections.ofServer(number);
-    const copies = copyKeeps(tables.buffer(row.log), [
-      ...keeps.map(({ buffer }) => buffer),
-      ...served.map((connection) => tables.buffer(connection.row.answers)),
-    ]);
+    let copies: CopiedKeeps;
+    try {
+      copies = copyKeeps(tables.buffer(row.log), [
+        ...keeps.map(({ buffer }) => buffer),
+        ...served.map((connection) => tables.buffer(connection.row.answers)),
+      ]);
+    } catch (error) {
+      if (!(error instanceof OsError)) throw error;
+      this.#setWhy(entry, `its zombie goes on changing its keeps: ${error.message}`);
+      return false;
+    }
+    tables.addZombie({ domain: number, epoch: row.epoch, boot: row.boot });
     const oldLog = row.log;
     row.log = tables.hold(copies.log);
     tables.changed(entry);
@@ -381,6 +397,7 @@ export class Supervision {
       const { owner, kind } = segment.row;
       if (owner === number && kind === "window") this.#kernel.renewWindow(segment);
     }
+    return true;
   }
 
   #replaceAnswers(connection: Connection, buffer: SharedArrayBuffer): void {

@@ -41,6 +41,8 @@ export interface DomainEntry {
   port: MessagePort | undefined;
   lastBeat: number;
   lastBeatAtMs: number;
+  /** It was seen to hang: nobody waits for it to see its fence. */
+  isStuck: boolean;
   /** Messages without a meaning that this kernel has had of it. */
   abuses: number;
 }
@@ -295,6 +297,7 @@ export class Tables {
       port: undefined,
       lastBeat: 0,
       lastBeatAtMs: 0,
+      isStuck: false,
       abuses: 0,
     };
     this.domains.set(plan.name, entry);

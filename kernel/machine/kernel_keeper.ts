@@ -10,7 +10,6 @@
  * @module
  */
 
-import { receiveMessageOnPort } from "node:worker_threads";
 import { type Doorbell, OsError } from "@hako/ipc";
 import { copyKeeps } from "../keeps/copy.ts";
 import { BOOT, EXIT, exitText } from "../layouts/boot.ts";
@@ -29,6 +28,7 @@ import type {
   SystemEvent,
 } from "../messages.ts";
 import { TABLES_BYTES } from "../kernel/tables_schema.ts";
+import { takeMessage } from "../take_message.ts";
 import { createWorker } from "./workers.ts";
 
 const FENCE = BOOT.at.fence >> 2;
@@ -119,10 +119,8 @@ export class KernelKeeper {
 
   #obeyAll(): void {
     while (!this.#isEnded) {
-      // deno-lint-ignore no-explicit-any -- the node type of a web MessagePort
-      const received = receiveMessageOnPort(this.#port as any);
-      if (received === undefined) return;
-      const order = received.message as Order;
+      const order = takeMessage(this.#port) as Order | undefined;
+      if (order === undefined) return;
       if (order.type === "hold") this.#held.set(order.number, order.memory);
       else if (order.type === "release") this.#held.delete(order.number);
       else this.#owner.obey(order);

@@ -6,7 +6,7 @@
  */
 
 import { Doorbell, isCrowded, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
-import type { PointFault } from "../faults/mod.ts";
+import type { PointFault } from "../faults/point_fault.ts";
 import { BOOT } from "../layouts/boot.ts";
 import { DOMAINS_MAX } from "../limits.ts";
 import { KERNEL, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
@@ -96,7 +96,19 @@ export class Machine implements Waiter, KernelOwner {
       this,
     );
     this.#listen();
-    return this.call({ type: "boot" });
+    const booted = this.call({ type: "boot" });
+    this.#prepareAll(plans);
+    return booted;
+  }
+
+  /** Makes the domains' workers while the kernel's still loads: each keeps this thread for 10 ms. */
+  #prepareAll(plans: readonly DomainPlan[]): void {
+    for (const { name, start, module, permissions, memoryLimitMb } of plans) {
+      if (this.#isEnded || start !== "boot" || this.#lives.has(name)) continue;
+      const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
+      this.#workers.prepare(name, { module, permissions, ...limit });
+      this.check(); // What the kernel has ordered by now.
+    }
   }
 
   /** Asks the kernel for something. */

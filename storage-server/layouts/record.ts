@@ -26,8 +26,7 @@
  * @module
  */
 
-import { assert } from "@hako/ipc";
-import { crc32c } from "../crc32c.ts";
+import { assert, crc32c } from "@hako/ipc";
 import { BLOCK_WORDS, DEVICE_ID_WORDS, type Geometry, type RingPlace } from "./superblock.ts";
 import { readU64, writeU64 } from "./u64.ts";
 

@@ -29,7 +29,7 @@
  * @module
  */
 
-import { crc32c } from "../crc32c.ts";
+import { crc32c } from "@hako/ipc";
 import { readU64, writeU64 } from "./u64.ts";
 
 /** Words in a block. */

@@ -27,7 +27,7 @@
  * @module
  */
 
-import { crc32c } from "../crc32c.ts";
+import { crc32c } from "@hako/ipc";
 
 /** Bytes before the log. */
 export const TAIL_HEAD_BYTES = 4096;

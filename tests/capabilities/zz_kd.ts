@@ -10,7 +10,7 @@ for (
   visit += Number(Deno.args[5] ?? 7)
 ) {
   const { promise, resolve } = Promise.withResolvers<unknown>();
-  let died = 0;
+  console.log("visit", visit); const t0=performance.now(); let died = 0;
   const deaths: string[] = [];
   {
     await using system = await boot(
@@ -25,12 +25,12 @@ for (
         },
       },
     );
-    await system.start("subject");
+    console.log(" booted", Math.round(performance.now()-t0)); await system.start("subject"); console.log(" started");
     const value = await Promise.race([
       promise,
       new Promise((r) => setTimeout(() => r("TIMEOUT"), 8000)),
     ]);
-    const text = JSON.stringify([value, deaths]);
+    console.log(" value", String(JSON.stringify(value)).slice(0,60), JSON.stringify((await system.status()).domains)); const text = JSON.stringify([value, deaths]);
     texts.set(text, [...texts.get(text) ?? [], visit]);
     if (value === "TIMEOUT") console.log(visit, "TIMEOUT", died);
   }

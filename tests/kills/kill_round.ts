@@ -16,6 +16,12 @@ import { Killer } from "./killer.ts";
 import { faultsOf, type KillPlan } from "./kill_plan.ts";
 import { Tally } from "./tally_protocol.ts";
 
+/** A client finishes what it is at, and looks at all its files once more. */
+const FINISH_MS_MAX = 30_000;
+
+/** A system has halted by then, however many of its domains must be ended. */
+const HALT_MS_MAX = 60_000;
+
 /** What came of a round. */
 export interface KillResult {
   /** Deaths by domain. */
@@ -87,19 +93,46 @@ interface Stage {
 
 /** From boot to halt. */
 async function work(plan: KillPlan, path: string, stage: Stage): Promise<Ended> {
-  const { board, killer, onProgress } = stage;
-  await using system = await boot(killedSystem(path, board, plan.seed), {
+  const { board, killer } = stage;
+  const system = await boot(killedSystem(path, board, plan.seed), {
     faults: faultsOf(plan),
     onEvent: (event) => killer.hear(event),
   });
+  const halt = () => within(HALT_MS_MAX, system.halt(), "the system does not halt");
+  try {
+    const ended = await workOn(system, stage);
+    await halt();
+    return ended;
+  } catch (error) {
+    await halt().catch(() => {}); // What went wrong before says more.
+    throw error;
+  }
+}
+
+async function workOn(system: System, { board, killer, onProgress }: Stage): Promise<Ended> {
   try {
     await killer.run(system, onProgress);
   } finally {
     board.end();
   }
-  const adders = await Promise.all(ADDERS.map((name) => system.finished(name))) as AdderResult[];
-  const filers = await Promise.all(FILERS.map((name) => system.finished(name))) as FilerResult[];
+  const finished = async <R>(name: string): Promise<R> => {
+    const result = within(FINISH_MS_MAX, system.finished(name), `${name} does not finish`);
+    return await result.catch((error) => killer.complain(system, error)) as R;
+  };
+  const adders = await Promise.all(ADDERS.map((name) => finished<AdderResult>(name)));
+  const filers = await Promise.all(FILERS.map((name) => finished<FilerResult>(name)));
   return { adders, filers, faults: await faultsLeftIn(system, adders) };
+}
+
+/** Rejects if a promise is not kept in time. */
+async function within<T>(timeoutMs: number, promise: Promise<T>, otherwise: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(otherwise)), timeoutMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What is wrong with a system whose clients have finished. */

@@ -101,7 +101,9 @@ export class Killer {
       onDeath(this.deaths);
       const now = `${this.deaths} ${this.#board.done("tally")} ${this.#board.done("files")}`;
       if (now !== seen) [seen, seenMs] = [now, performance.now()];
-      if (performance.now() - seenMs > STALL_MS) await this.#standsStill(system);
+      if (performance.now() - seenMs > STALL_MS) {
+        await this.complain(system, new Error("the system stands still"));
+      }
       await this.#askAfter(system);
       await this.#board.changed(version, LOOK_MS);
     }
@@ -157,9 +159,9 @@ export class Killer {
     }
   }
 
-  async #standsStill(system: System): Promise<never> {
-    const status = JSON.stringify(await system.status());
-    throw new Error(`the system stands still: ${status}`);
+  /** Throws what is wrong with the system, with what is known of it. */
+  async complain(system: System, { message }: Error): Promise<never> {
+    throw new Error(`${message}: ${JSON.stringify(await system.status())}`);
   }
 
   #doneFor({ name }: Victim): number {

@@ -7,15 +7,14 @@
 import { OsError } from "@hako/ipc";
 import { boot, type System } from "@hako/kernel";
 import type { InspectionOrder } from "./inspection.ts";
-import { exportMetrics, wantsTelemetry } from "./metrics.ts";
+import { tellStatus } from "./tell_status.ts";
 
 /** The exit codes after a second signal, as sh has them. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Boots the system of the order in this process's arguments, lets `look` look into it until that is
- * enough or a signal says so, halts it in order and exits. Its metrics are exported if
- * `OTEL_DENO` asks for it.
+ * Boots the system of the order on the standard input, lets `look` look into it until that is enough
+ * or a signal says so, halts it in order and exits.
  *
  * @param name The tool's name, which begins its messages.
  */
@@ -24,10 +23,10 @@ export async function hostInspected<O extends InspectionOrder>(
   look: (system: System, order: O, signal: AbortSignal) => Promise<void>,
 ): Promise<never> {
   const interruption = interruptedBySignals(name);
-  const order = JSON.parse(Deno.args[0] ?? "") as O;
+  const order = JSON.parse(await new Response(Deno.stdin.readable).text()) as O;
   try {
     await using system = await boot(order.manifest);
-    await using _metrics = wantsTelemetry(Deno.env) ? exportMetrics(system) : undefined;
+    await using _telling = order.isExported ? tellStatus(system) : undefined;
     await look(system, order, interruption.signal);
   } catch (error) {
     if (!(error instanceof OsError)) throw error; // A fault of ours shows its stack.

@@ -9,12 +9,10 @@ import { resolve } from "node:path";
 import type { SystemManifest } from "@hako/kernel";
 import { hostPath } from "../../kernel/manifest/module_url.ts";
 import { readManifest } from "../check_manifest/read_manifest.ts";
-import { type Place, UsageError } from "../command_line/command.ts";
-import { launch, permissionFlags } from "../command_line/launch.ts";
-import { TELEMETRY_VARIABLE } from "./metrics.ts";
-
-/** What Linux takes for one argument of a program is 128 KiB; most of it is the manifest. */
-const ORDER_BYTES_MAX = 120_000;
+import type { Place } from "../command_line/command.ts";
+import { permissionFlags } from "../command_line/launch.ts";
+import { runHost } from "./host_process.ts";
+import { wantsTelemetry } from "./metrics.ts";
 
 /** What to look into, and how. */
 export interface Inspection {
@@ -34,28 +32,19 @@ export interface Inspection {
 export interface InspectionOrder {
   /** The manifest, resolved. */
   readonly manifest: SystemManifest;
+  /** Whether the host sends its system's status to its parent, which exports it. */
+  readonly isExported: boolean;
 }
 
 /**
  * Runs the host on the user's terminal and answers its exit code.
  *
- * @throws {UsageError} The manifest is at fault, larger than a program can be told, or grants what
- * `deno` cannot be told.
+ * @throws {UsageError} The manifest is at fault, or grants what `deno` cannot be told.
  */
 export async function inspect({ path, program, order, write, place }: Inspection): Promise<number> {
   const file = resolve(place.directory, path);
   const { manifest, permissions } = await readManifest(file, place);
-  const told = JSON.stringify({ ...order, manifest });
-  if (new TextEncoder().encode(told).byteLength > ORDER_BYTES_MAX) {
-    throw new UsageError(
-      `Cannot look into ${path}: its manifest is above ${ORDER_BYTES_MAX} bytes`,
-    );
-  }
-  const mayDo = {
-    ...permissions,
-    write: [...permissions.write ?? [], ...write ?? []],
-    env: [TELEMETRY_VARIABLE],
-  };
+  const mayDo = { ...permissions, write: [...permissions.write ?? [], ...write ?? []] };
   const args = [
     "run",
     "--quiet",
@@ -65,11 +54,12 @@ export async function inspect({ path, program, order, write, place }: Inspection
     "--unstable-worker-options",
     ...permissionFlags(mayDo, place.directory),
     resolve(place.sourceRoot, program),
-    told,
   ];
   // Where the manifest lies: relative paths in options mean what they mean in its permissions.
   const directory = manifest.base.startsWith("file:")
     ? hostPath(".", manifest.base)
     : place.directory;
-  return await launch(args, { ...place, directory });
+  const isExported = wantsTelemetry(Deno.env);
+  const told = { ...order, manifest, isExported };
+  return await runHost({ args, directory, order: told, isExported });
 }

@@ -50,12 +50,13 @@ export function wantsTelemetry(environment: { get(name: string): string | undefi
 
 /**
  * Observes a system and exports what it does, until disposed of: before the system halts, for it is
- * asked once more then.
+ * asked once more then. Deno's own exporter works only in a process that hosts no system; see
+ * `host_process.ts`.
  *
  * @param provider Where the metrics go: to Deno's own exporter if left out.
  */
 export function exportMetrics(
-  system: Inspected,
+  system: Pick<Inspected, "status" | "observe">,
   provider: MeterProvider = Deno.telemetry.meterProvider as MeterProvider,
 ): AsyncDisposable {
   system.observe(true);
@@ -98,11 +99,11 @@ function makeInstruments(meter: Meter): Instruments {
 
 /** The metrics of one system. */
 class Metrics implements AsyncDisposable {
-  readonly #system: Inspected;
+  readonly #system: Pick<Inspected, "status">;
   readonly #instruments: Instruments;
   readonly #poll: (asked: Observed) => Promise<void> = (asked) => this.#tell(asked);
 
-  constructor(system: Inspected, meter: Meter) {
+  constructor(system: Pick<Inspected, "status">, meter: Meter) {
     this.#system = system;
     this.#instruments = makeInstruments(meter);
     // Asked before each export; what the others are told meanwhile is exported with it.

@@ -4,6 +4,8 @@ import type { DomainStatus, SystemStatus } from "@hako/kernel";
 import { denoProgram } from "../command_line/deno_program.ts";
 import type { Attributes, MeterProvider, Observed } from "./meter.ts";
 import { exportMetrics, wantsTelemetry } from "./metrics.ts";
+import { readStatusLine, statusLine } from "./status_line.ts";
+import { tellStatus } from "./tell_status.ts";
 
 interface Point {
   readonly name: string;
@@ -22,25 +24,27 @@ function value(points: readonly Point[], name: string, domain?: string, quantile
 
 Deno.test("a collector hears of every call, error, restart and duration, of the last ones too", async () => {
   const here = import.meta.dirname!;
-  const program = ["run", "--no-prompt", "--allow-read=.", "--allow-env=OTEL_DENO"];
+  const program = ["run", "--quiet", "--no-prompt", "--allow-env=OTEL_DENO", "--allow-run"];
   const { stdout, stderr, success } = await new Deno.Command(denoProgram(), {
     args: [
       "run",
+      "--quiet",
       "--no-prompt",
       "--allow-net=127.0.0.1",
-      "--allow-run=deno",
-      `--allow-run=${denoProgram()}`,
+      "--allow-run",
       `${here}/test_collector.ts`,
       ...program,
       `${here}/test_program.ts`,
       "500",
     ],
   }).output();
-  assert(success, new TextDecoder().decode(stderr));
+  const said = new TextDecoder().decode(stderr);
+  assert(success, said);
+  assertEquals(said, "the host speaks to people\n");
   const lines = new TextDecoder().decode(stdout).trim().split("\n");
   const exports = lines.map((line) => JSON.parse(line) as Point[]);
 
-  assert(exports.length > 1, "metrics are exported while the system runs");
+  assert(exports.length > 1, "metrics are exported while the system boots and runs");
   const sums = exports.map((points) => value(points, "hako.domain.calls", "sum") ?? 0);
   assertEquals(sums, sums.toSorted((one, other) => one - other));
   const last = exports.findLast((points) =>
@@ -173,4 +177,33 @@ Deno.test("wantsTelemetry() asks as Deno does: for the one word", () => {
     assertEquals(wantsTelemetry(new Map([["OTEL_DENO", word]])), wants);
   }
   assertEquals(wantsTelemetry(new Map()), false);
+});
+
+Deno.test("a status comes through between lines for people, and nothing else passes for one", async () => {
+  const status = await new FakeSystem().status();
+  const line = statusLine(status);
+
+  assertEquals(line.endsWith("\n"), true);
+  assertEquals(readStatusLine(line.slice(0, -1)), status);
+  for (const other of ["", "{}", "error: x", line.slice(1, -1), line.slice(0, 20)]) {
+    assertEquals(readStatusLine(other), undefined);
+  }
+});
+
+Deno.test("a host tells its last status too, and nothing of a system that has halted", async () => {
+  const system = new FakeSystem();
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  {
+    await using _telling = tellStatus(system, write);
+    assertEquals(system.observed, [true]);
+    system.disk = { answered: 77 };
+  }
+  assertEquals(lines.map((line) => readStatusLine(line)?.domains.disk?.answered), [77]);
+
+  {
+    await using _telling = tellStatus(system, write);
+    system.hasHalted = true;
+  }
+  assertEquals(lines.length, 1);
 });

@@ -47,7 +47,8 @@ const { success, stderr } = await new Deno.Command(denoProgram(), {
 }).output();
 stop.abort();
 await server.finished;
-if (!success) throw new Error(new TextDecoder().decode(stderr));
+console.error(new TextDecoder().decode(stderr).trimEnd());
+if (!success) Deno.exit(1);
 
 function points({ resourceMetrics }: Export) {
   const metrics = resourceMetrics.flatMap(({ scopeMetrics }) =>

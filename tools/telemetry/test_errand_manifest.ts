@@ -6,4 +6,4 @@
 
 import { sumSystem } from "./test_manifest.ts";
 
-export default sumSystem({ options: { calls: 1_000 } });
+export default sumSystem({ options: { calls: 5_000 } });

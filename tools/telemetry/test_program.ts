@@ -1,17 +1,33 @@
 /**
- * Boots the system of `test_manifest.ts`, whose app makes as many calls as its argument says, and
- * exports its metrics to where the environment says.
+ * Runs the host `test_host.ts` on the system of `test_manifest.ts`, whose app makes as many calls as
+ * this program's argument says, and exports what the host tells of it.
  *
  * @module
  */
 
-import { boot } from "@hako/kernel";
-import { exportMetrics, wantsTelemetry } from "./metrics.ts";
+import { runHost } from "./host_process.ts";
+import { wantsTelemetry } from "./metrics.ts";
 import { sumSystem } from "./test_manifest.ts";
 
-if (!wantsTelemetry(Deno.env)) throw new Error("the environment does not ask for telemetry");
-const caller = { options: { calls: Number(Deno.args[0]) }, start: "request" } as const;
-await using system = await boot(sumSystem(caller));
-await using _metrics = exportMetrics(system);
-await system.start("caller");
-await system.finished("caller");
+const { base, domains } = sumSystem({
+  options: { calls: Number(Deno.args[0]) },
+  start: "request",
+});
+const sum = { ...domains.sum, serves: { sum: { name: "sum", version: 1 } } };
+const root = new URL("../..", import.meta.url).pathname;
+const isExported = wantsTelemetry(Deno.env);
+const host = new URL("./test_host.ts", import.meta.url).pathname;
+const code = await runHost({
+  args: [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--unstable-worker-options",
+    `--allow-read=${root}`,
+    host,
+  ],
+  directory: root,
+  order: { manifest: { base, domains: { ...domains, sum } }, isExported },
+  isExported,
+});
+Deno.exit(code);

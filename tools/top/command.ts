@@ -7,6 +7,7 @@
 
 import { readerPermissions } from "../check_manifest/command.ts";
 import type { Command, Flags } from "../command_line/command.ts";
+import { TELEMETRY_VARIABLE } from "../telemetry/metrics.ts";
 
 /** Exported only so that the type of `topCommand` is public. @internal */
 export const topFlags = {
@@ -32,5 +33,8 @@ export const topCommand: Command<typeof topFlags> = {
     { line: "system.json --once --json", what: "one look, for a program" },
   ],
   module: "tools/top/main.ts",
-  permissions: ({ arguments: manifests }, place) => readerPermissions(manifests, place),
+  permissions: ({ arguments: manifests }, place) => ({
+    ...readerPermissions(manifests, place),
+    env: [TELEMETRY_VARIABLE],
+  }),
 };

@@ -9,7 +9,7 @@ import { UsageError } from "../command_line/command.ts";
 import { parseCommand } from "../command_line/parse.ts";
 import { placeOf } from "../command_line/program.ts";
 import { runMain } from "../command_line/run_main.ts";
-import { inspect } from "../telemetry/inspection.ts";
+import { inspect, type InspectionOrder } from "../telemetry/inspection.ts";
 import { topCommand } from "./command.ts";
 import type { TopOrder } from "./order.ts";
 
@@ -20,7 +20,7 @@ await runMain("hako top", async () => {
     throw new UsageError("Cannot run top with --interval 0: SECONDS is from 1 up");
   }
   const samplesMax = once ? 1 : duration && Math.max(1, Math.ceil(duration / interval));
-  const order: Omit<TopOrder, "manifest"> = {
+  const order: Omit<TopOrder, keyof InspectionOrder> = {
     intervalMs: interval * 1_000,
     ...(samplesMax === undefined ? {} : { samplesMax }),
     isJson: json,

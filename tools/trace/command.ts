@@ -7,6 +7,7 @@
 
 import { readerPermissions } from "../check_manifest/command.ts";
 import type { Command, Flags } from "../command_line/command.ts";
+import { TELEMETRY_VARIABLE } from "../telemetry/metrics.ts";
 
 /** Exported only so that the type of `traceCommand` is public. @internal */
 export const traceFlags = {
@@ -35,5 +36,8 @@ export const traceCommand: Command<typeof traceFlags> = {
     { line: "system.json -o boot.json --duration 2", what: "the first two seconds of it" },
   ],
   module: "tools/trace/main.ts",
-  permissions: ({ arguments: manifests }, place) => readerPermissions(manifests, place),
+  permissions: ({ arguments: manifests }, place) => ({
+    ...readerPermissions(manifests, place),
+    env: [TELEMETRY_VARIABLE],
+  }),
 };

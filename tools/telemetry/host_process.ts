@@ -1,0 +1,119 @@
+/**
+ * The process that hosts a system, seen from the one that started it and exports its metrics.
+ *
+ * Deno waits at each export, and when it exits, until every worker of the process has told its share,
+ * and a server of Hako sleeps in place and tells nothing: with `OTEL_DENO` in the process that hosts
+ * it, nothing is exported and the process never ends. So the host runs without, and sends its status
+ * to its parent, which has no workers.
+ *
+ * @module
+ */
+
+import { constants } from "node:os";
+import { OsError } from "@hako/ipc";
+import type { SystemStatus } from "@hako/kernel";
+import { denoProgram } from "../command_line/deno_program.ts";
+import { exportMetrics, TELEMETRY_VARIABLE } from "./metrics.ts";
+import { readStatusLine } from "./status_line.ts";
+
+/** The exit code of a process that a signal ended is this plus the signal's number (as in sh). */
+const EXIT_SIGNALLED = 128;
+
+/** What ends a system in order, and so is passed on. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How to start a host. */
+export interface HostStart {
+  /** The arguments of `deno`. */
+  readonly args: readonly string[];
+  /** The host's current directory. */
+  readonly directory: string;
+  /** What it hears on its standard input: a JSON value. */
+  readonly order: unknown;
+  /** Whether it sends its status, to be exported. */
+  readonly isExported: boolean;
+}
+
+/** Runs a host on the user's terminal and answers its exit code. */
+export async function runHost({ args, directory, order, isExported }: HostStart): Promise<number> {
+  const child = new Deno.Command(denoProgram(), {
+    args: [...args],
+    cwd: directory,
+    env: { [TELEMETRY_VARIABLE]: "false" },
+    stdin: "piped",
+    stdout: "inherit",
+    stderr: isExported ? "piped" : "inherit",
+  }).spawn();
+  using _forwarding = forwardSignals(child);
+  await tell(child, order);
+  if (isExported) await exportFrom(child.stderr);
+  const { code, signal } = await child.status;
+  return signal === null ? code : EXIT_SIGNALLED + constants.signals[signal as "SIGKILL"];
+}
+
+/** Exports what the host says of its system; what it says to people goes to them. */
+async function exportFrom(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const feed = new StatusFeed();
+  await using _metrics = exportMetrics(feed);
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const status = readStatusLine(line);
+      if (status === undefined) console.error(line);
+      else feed.last = status;
+    }
+  }
+  if (rest !== "") console.error(rest);
+}
+
+/** A system in another process, as far as its last status tells. */
+class StatusFeed {
+  /** The last status; none before the first one came. */
+  last: SystemStatus | undefined;
+
+  status(): Promise<SystemStatus> {
+    const { last } = this;
+    if (last !== undefined) return Promise.resolve(last);
+    return Promise.reject(new OsError("EAGAIN", "ask a system that has not yet booted"));
+  }
+
+  observe(): void {
+    // Its host observes it, since it was told to send its status.
+  }
+}
+
+async function tell(child: Deno.ChildProcess, order: unknown): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(JSON.stringify(order)));
+    await writer.close();
+  } catch (error) {
+    // It ended before it had heard all: its exit code tells more than this.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** On a terminal the user's Ctrl-C has reached the host already, which must not count it twice. */
+function forwardSignals(child: Deno.ChildProcess): Disposable {
+  const onTerminal = Deno.stdin.isTerminal();
+  const listeners = SIGNALS.map((name) => {
+    const listener = () => {
+      if (name === "SIGINT" && onTerminal) return;
+      try {
+        child.kill(name);
+      } catch (error) {
+        // It ended between the signal and now: there is nobody left to tell.
+        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+      }
+    };
+    Deno.addSignalListener(name, listener);
+    return [name, listener] as const;
+  });
+  return {
+    [Symbol.dispose]: () => {
+      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+    },
+  };
+}
