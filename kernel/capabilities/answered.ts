@@ -55,7 +55,7 @@ export const ANSWERED_FIELDS: {
 /** The values of one owner's row. */
 export type AnsweredRow = Values<typeof ANSWERED_FIELDS>;
 
-/** The answers that are kept; what was refused or only looked at is as well done again. */
+/** The answers that are kept; what was refused, only looked at, or is repeatable is done again. */
 const ANSWER_TYPES = ["capabilities", "ended", "done"] as const;
 
 /** The answers that a successor of the kernel gives again. */
@@ -73,8 +73,9 @@ export class AnsweredCalls {
   note(owner: number, { epoch, number }: CallName, answer: KernelAnswer): void {
     const type = ANSWER_TYPES.findIndex((name) => name === answer.type);
     if (type < 0) return;
+    if (answer.type === "capabilities" && answer.isRepeatable) return;
     const views = answer.type === "capabilities" ? answer.capabilities : [];
-    if (views.length > GRANTED_AT_ONCE_MAX) return; // A page of what is held: nothing was changed.
+    assert(views.length <= GRANTED_AT_ONCE_MAX, "no call makes more capabilities than a grant");
     const handles = Array.from(
       { length: GRANTED_AT_ONCE_MAX },
       (_, at) => views[at]?.handle ?? 0,

@@ -30,7 +30,7 @@ function stage() {
     };
     return { table, ask };
   };
-  return { begin, rows };
+  return { begin, rows, kernel };
 }
 
 Deno.test("a call that is repeated to a successor is answered the same and done once", () => {
@@ -52,6 +52,24 @@ Deno.test("a call that is repeated to a successor is answered the same and done 
     assertEquals(successor.ask({ epoch: 1, number }, call), answer);
     assertEquals(successor.ask({ epoch: 1, number }, call), answer);
     assertEquals(rows.copy(), after, `${call.type} is done once`);
+  });
+});
+
+Deno.test("what is told with a repeatable call is told again: it may have died with the kernel", () => {
+  const { begin, kernel } = stage();
+  const { table, ask } = begin();
+  const root = table.root(APP, { kind: "endpoint", object: 200, badge: 5 });
+  const segment = table.root(APP, { kind: "segment", object: 3 });
+  const calls: KernelCall[] = [
+    { type: "connect", handle: root },
+    { type: "map", handle: segment },
+  ];
+  calls.forEach((call, number) => {
+    const answer = ask({ epoch: 1, number }, call);
+    const told = kernel.asked();
+    assertEquals(told.length, 1);
+    assertEquals(begin().ask({ epoch: 1, number }, call), answer);
+    assertEquals(kernel.asked(), told);
   });
 });
 

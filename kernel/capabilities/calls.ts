@@ -75,8 +75,15 @@ export interface CapabilityView {
 export type KernelAnswer =
   /** It cannot be done, and nothing has changed. */
   | { readonly type: "refused"; readonly code: Errno; readonly what: string }
-  /** The capabilities in question: made, granted, accepted, used, held. */
-  | { readonly type: "capabilities"; readonly capabilities: readonly CapabilityView[] }
+  /**
+   * The capabilities in question: made, granted, accepted, used, held. What is repeatable is done
+   * again when the call is told again: what it has sent may have died with the kernel that sent it.
+   */
+  | {
+    readonly type: "capabilities";
+    readonly capabilities: readonly CapabilityView[];
+    readonly isRepeatable?: true;
+  }
   /** How many capabilities have ended, and whether the memory of the segment was retired. */
   | { readonly type: "ended"; readonly count: number; readonly isRetired: boolean }
   /** How a domain is. */

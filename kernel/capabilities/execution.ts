@@ -62,7 +62,7 @@ export class CapabilityCalls {
       }
       case "accept": {
         const { via } = this.#path(caller, call.from);
-        return capabilities([this.#table.accept(caller, call.handle, via)]);
+        return repeatable([this.#table.accept(caller, call.handle, via)]);
       }
       case "revoke":
         return this.#revoke(caller, call.handle);
@@ -72,7 +72,7 @@ export class CapabilityCalls {
         return { type: "ended", count: ended.length, isRetired: false };
       }
       case "held":
-        return capabilities(page(this.#table.held(caller), call.after));
+        return repeatable(page(this.#table.held(caller), call.after));
       case "connect":
         return this.#connect(caller, call.handle);
       case "map":
@@ -141,7 +141,7 @@ export class CapabilityCalls {
     this.#table.checkChannel(entry);
     this.#actions.openChannel(this.#channelOf(entry));
     this.#table.setInUse(entry);
-    return capabilities([entry]);
+    return repeatable([entry]);
   }
 
   #channelOf({ row }: CapabilityEntry): CapabilityChannel {
@@ -161,7 +161,7 @@ export class CapabilityCalls {
     const entry = this.#table.lookup(caller, handle, "write", "segment");
     this.#actions.shareSegment(entry.row.object, caller);
     this.#table.setInUse(entry);
-    return capabilities([entry]);
+    return repeatable([entry]);
   }
 
   #newSegment(caller: number, byteLength: number, bytesOf?: number): KernelAnswer {
@@ -212,6 +212,11 @@ function operationsOf(row: CapabilityRow): number[] | undefined {
 
 function capabilities(entries: readonly CapabilityEntry[]): KernelAnswer {
   return { type: "capabilities", capabilities: entries.map(viewOf) };
+}
+
+/** The answer to a call that is the same however often it is done. */
+function repeatable(entries: readonly CapabilityEntry[]): KernelAnswer {
+  return { type: "capabilities", capabilities: entries.map(viewOf), isRepeatable: true };
 }
 
 /** Some of what is held: the eldest that are younger than a certain one. */

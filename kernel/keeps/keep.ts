@@ -7,7 +7,7 @@
 import { assert, crc32c, type Fields, OsError } from "@hako/ipc";
 import { KeptLog } from "./kept_log.ts";
 import { KeptRecord, KeptTable } from "./kept_table.ts";
-import { KEEP, KEEP_MAGIC } from "./layouts.ts";
+import { KEEP, KEEP_MAGIC, TABLE } from "./layouts.ts";
 import { Rows } from "./rows.ts";
 import {
   fingerprintOf,
@@ -20,8 +20,10 @@ import {
   type TableShape,
 } from "./schema.ts";
 import type { Region } from "./transactions.ts";
+import { UsedRows } from "./used_rows.ts";
 
 const HEAD_WORDS = KEEP.byteLength >> 2;
+const TABLE_HEAD_WORDS = TABLE.byteLength >> 2;
 const MAGIC = KEEP.at.magic >> 2;
 const FINGERPRINT = KEEP.at.fingerprint >> 2;
 const WORDS = KEEP.at.words >> 2;
@@ -35,16 +37,11 @@ export type Keep<S extends KeepSchema> = {
     : never;
 };
 
-/** A part, and what its words are before anything was put. */
-interface OpenPart {
-  readonly part: KeptRecord<Fields> | KeptTable<Fields> | KeptLog;
-  /** Runs of words, from the first of the part on. */
-  readonly blanks: () => Iterable<Uint32Array>;
-}
+type Part = KeptRecord<Fields> | KeptTable<Fields> | KeptLog;
 
 /**
- * Opens a keep. A zeroed one is given its head, and every row a checksum, by a transaction of its
- * own: so nothing may be staged.
+ * Opens a keep. A zeroed one is given its head, and each part a few words, by a transaction of its
+ * own: so nothing may be staged. How many rows its tables have room for costs nothing.
  *
  * @param what What it is called in errors; the region's number if nothing better is known.
  * @throws {OsError} `EPROTO` if it was opened with another schema; `EUCLEAN` if it is damaged.
@@ -65,24 +62,23 @@ export function openKeep<S extends KeepSchema>(
   const head = headOf(fingerprintOf(schema), words);
   if (isFresh(region, head, what)) initialise(region, { head, parts, opened, what });
   return Object.fromEntries(
-    opened.map(({ part }, index) => [parts[index]!.name, part]),
+    opened.map((part, index) => [parts[index]!.name, part]),
   ) as unknown as Keep<S>;
 }
 
-function openPart(region: Region, { name, shape, at }: PlacedShape, keep: string): OpenPart {
+function openPart(region: Region, { name, shape, at }: PlacedShape, keep: string): Part {
   const what = `${keep}: ${name}`;
-  if (shape.kind === "log") {
-    const part = new KeptLog({ region, at, words: (shape.byteLength + 3) >> 2, what });
-    return { part, blanks: () => [part.blank()] };
+  switch (shape.kind) {
+    case "log":
+      return new KeptLog({ region, at, words: (shape.byteLength + 3) >> 2, what });
+    case "record":
+      return new KeptRecord(new Rows({ region, at, length: 1, what }, shape.fields));
+    case "table": {
+      const { length, fields } = shape;
+      const rows = new Rows({ region, at: at + TABLE_HEAD_WORDS, length, what }, fields);
+      return new KeptTable(rows, new UsedRows({ region, at, length }), length);
+    }
   }
-  const length = shape.kind === "table" ? shape.length : 1;
-  const present = shape.kind === "table" ? 0 : 1;
-  const rows = new Rows({ region, at, length, what }, shape.fields);
-  const part = shape.kind === "table" ? new KeptTable(rows, length) : new KeptRecord(rows);
-  const blanks = function* (): Generator<Uint32Array> {
-    for (let index = 0; index < length; index++) yield rows.blank(index, present);
-  };
-  return { part, blanks };
 }
 
 function headOf(fingerprint: number, words: number): Uint32Array {
@@ -107,27 +103,29 @@ function isFresh(region: Region, head: Uint32Array, what: string): boolean {
 interface Beginning {
   readonly head: Uint32Array;
   readonly parts: readonly PlacedShape[];
-  readonly opened: readonly OpenPart[];
+  readonly opened: readonly Part[];
   readonly what: string;
 }
 
-/** Gives each row its checksum, in place: nobody believes them before the head is committed. */
+/** Gives each part its first words, in place: nobody believes them before the head is committed. */
 function initialise(region: Region, { head, parts, opened, what }: Beginning): void {
   const { transactions, memory } = region;
   assert(transactions.isEmpty, "a keep is opened for the first time while nothing is staged");
-  opened.forEach(({ blanks }, index) => {
-    let { at } = parts[index]!;
-    for (const blank of blanks()) {
-      refuseUsed(region, at, blank, what);
-      memory.store(at, blank, 0, blank.length);
-      at += blank.length;
-    }
+  opened.forEach((part, index) => {
+    const { at } = parts[index]!;
+    const blank = part.blank();
+    refuseUsed(region, at, blank, what);
+    memory.store(at, blank, 0, blank.length);
   });
   region.stage(0, head, HEAD_WORDS);
   transactions.commit();
 }
 
-/** A keep whose head alone is zero was in use: its head was scribbled over. */
+/**
+ * A keep whose head alone is zero was in use: its head was scribbled over. The first words of a part
+ * tell whether anything was ever put there; only of a log that was cleared they do not, and it has
+ * nothing to lose.
+ */
 function refuseUsed(region: Region, at: number, blank: Uint32Array, what: string): void {
   const found = new Uint32Array(blank.length);
   region.load(at, found, blank.length);

@@ -93,7 +93,7 @@ export class KeptLog {
     }
   }
 
-  /** The words of the head of an empty log. */
+  /** The words that it begins with in a zeroed keep. */
   blank(): Uint32Array {
     this.#fillHead(0, 0);
     return this.#head;

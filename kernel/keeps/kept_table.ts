@@ -6,6 +6,7 @@
 
 import type { Fields, Values } from "@hako/ipc";
 import type { Rows } from "./rows.ts";
+import type { UsedRows } from "./used_rows.ts";
 
 /** One set of fields that survives its domain's incarnations. */
 export class KeptRecord<F extends Fields> {
@@ -22,7 +23,7 @@ export class KeptRecord<F extends Fields> {
    * @throws {OsError} `EUCLEAN` if it is damaged.
    */
   get(): Values<F> {
-    return this.#rows.get(0) as Values<F>;
+    return this.#rows.getOrZeros(0) as Values<F>;
   }
 
   /**
@@ -34,6 +35,11 @@ export class KeptRecord<F extends Fields> {
   put(values: Values<F>): void {
     this.#rows.put(0, values);
   }
+
+  /** The words that it begins with in a zeroed keep. */
+  blank(): Uint32Array {
+    return this.#rows.absent(0);
+  }
 }
 
 /** Rows of fields that survive their domain's incarnations. */
@@ -41,13 +47,15 @@ export class KeptTable<F extends Fields> {
   /** How many rows there are, present or not. */
   readonly length: number;
   readonly #rows: Rows;
+  readonly #used: UsedRows;
   /** No row before this one is free, unless something has been aborted since. */
   #firstFree = 0;
   #aborts = 0;
 
   /** A table of these rows. */
-  constructor(rows: Rows, length: number) {
+  constructor(rows: Rows, used: UsedRows, length: number) {
     this.#rows = rows;
+    this.#used = used;
     this.length = length;
   }
 
@@ -64,10 +72,10 @@ export class KeptTable<F extends Fields> {
    * Stages all values of a row, present or not, damaged or not.
    *
    * @throws {TypeError | RangeError} If a value does not fit its field: nothing is staged.
-   * @throws {OsError} `EFBIG` if the transaction outgrows its log: nothing is staged.
+   * @throws {OsError} `EFBIG` if the transaction outgrows its log: the row stays as it was.
    */
   put(index: number, values: Values<F>): void {
-    this.#rows.put(index, values);
+    this.#rows.put(index, values, this.#used);
   }
 
   /**
@@ -96,7 +104,7 @@ export class KeptTable<F extends Fields> {
    * @throws {OsError} `EUCLEAN` at a damaged row.
    */
   *entries(): Generator<[number, Values<F>], void, void> {
-    for (let index = 0; index < this.length; index++) {
+    for (let index = 0; index < this.#used.bound; index++) {
       const values = this.get(index);
       if (values !== undefined) yield [index, values];
     }
@@ -106,5 +114,10 @@ export class KeptTable<F extends Fields> {
   damaged(): number[] {
     return Array.from({ length: this.length }, (_, index) => index)
       .filter((index) => this.#rows.isDamaged(index));
+  }
+
+  /** The words that it begins with in a zeroed keep. */
+  blank(): Uint32Array {
+    return this.#used.blank();
   }
 }

@@ -4,7 +4,9 @@
  * ```text
  * log      state | count | checksum | reserved | entries ...
  * entry    region | at | count | words ...
- * keep     magic | fingerprint | words | checksum, then the parts, each a run of rows or bytes
+ * keep     magic | fingerprint | words | checksum, then the parts: records, tables, logs
+ * record   row
+ * table    checksum | used, then its rows
  * row      checksum | present | fixed words ... | variable bytes ...
  * answer   checksum | sequence | count | words ...
  * ```
@@ -58,13 +60,29 @@ export const KEEP: Layout<{
 /** The first word of a keep: "keep", little-endian. */
 export const KEEP_MAGIC = 0x7065656b;
 
-/** The head of one row. */
+/**
+ * The head of a table.
+ *
+ * `used` changes in the transaction that puts the first row at or above it, and never falls. It
+ * spares a table with room for thousands of rows a look at those that nobody has ever put. The rows
+ * themselves say whether they are present: a head that is damaged costs time, and no row.
+ */
+export const TABLE: Layout<{ checksum: LayoutField; used: LayoutField }> = defineLayout(
+  "table",
+  { byteLength: 8 },
+  {
+    checksum: u32, // Of the table's place and `used`.
+    used: u32, // From this row on, none was ever put.
+  },
+);
+
+/** The head of one row. A row that nobody has put is all zero, its fields included. */
 export const ROW: Layout<{ checksum: LayoutField; present: LayoutField }> = defineLayout(
   "row",
   { byteLength: 8 },
   {
     checksum: u32, // Of the row's place, `present`, and the fields if there are any.
-    present: u32, // 1 with fields, 0 without.
+    present: u32, // 1 with fields; 0 if it was removed, or is a record that nobody has put.
   },
 );
 

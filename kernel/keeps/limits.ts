@@ -26,7 +26,7 @@ export const ANSWER_ROOM_WORDS: number = (ENTRY.byteLength >> 2) + ANSWER_RECORD
 export const ANSWERS_BYTES: number = Math.ceil(SLOT_COUNT * ANSWER_RECORD_WORDS * 4 / PAGE_BYTES) *
   PAGE_BYTES;
 
-/** Rows of a table at most: what one opening writes in a few milliseconds. */
+/** Rows of a table at most: what one look at each takes a few milliseconds for. */
 export const ROWS_MAX = 65_536;
 
 /** Bytes of a keep with a schema at most: word indexes stay small integers. */

@@ -5,7 +5,7 @@
  */
 
 import { crc32c, type Fields } from "@hako/ipc";
-import { KEEP, ROW } from "./layouts.ts";
+import { KEEP, ROW, TABLE } from "./layouts.ts";
 import { KEEP_BYTES_MAX, PAGE_BYTES, ROWS_MAX } from "./limits.ts";
 
 /** One set of fields. */
@@ -117,7 +117,7 @@ function wordsOfShape(shape: Shape): number {
     case "record":
       return rowWords(shape.fields);
     case "table":
-      return shape.length * rowWords(shape.fields);
+      return (TABLE.byteLength >> 2) + shape.length * rowWords(shape.fields);
     case "log":
       return LOG_HEAD_WORDS + ((shape.byteLength + 3) >> 2);
   }

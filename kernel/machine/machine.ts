@@ -40,6 +40,10 @@ interface Life {
   readonly bell: Doorbell;
   death?: Death;
   isFinished: boolean;
+  /** Whether the program was told that it lives, which it is before it is told of anything it did. */
+  isReady: boolean;
+  /** What the domain has told before that. */
+  readonly early: SystemEvent[];
 }
 
 /** A machine message without the number of its call, which the machine gives. */
@@ -187,7 +191,9 @@ export class Machine implements Waiter, KernelOwner {
       case "terminate":
         return this.#workers.terminate(order.name, order.epoch);
       case "event":
-        return this.#onEvent(order.event, order.atUs);
+        this.#onEvent(order.event, order.atUs);
+        if (order.event.type === "ready") this.#catchUp(order.event.domain, order.event.epoch);
+        return;
       case "stopped":
         if (!this.#isEnded) this.#onEvent({ type: "stopped", why: order.why });
         return this.end(`wait for a system that has stopped: ${order.why}`);
@@ -207,6 +213,7 @@ export class Machine implements Waiter, KernelOwner {
       link.postMessage(message, [port1]);
       Atomics.add(boot, CONTROL, 1);
       bell.ring();
+      this.#catchUp(name, epoch); // What the last kernel had to tell of it may be lost.
       return { name, epoch, port: port2 };
     });
   }
@@ -248,10 +255,13 @@ export class Machine implements Waiter, KernelOwner {
       for (const port of [link, ...ports]) port.close();
       return;
     }
-    this.#lives.get(name)?.link.close();
+    const before = this.#lives.get(name);
+    if (before !== undefined) this.#catchUp(name, before.epoch);
+    before?.link.close();
     this.#onTrace(name, boot.trace);
     const bell = new Doorbell(boot.bell);
-    const life = { epoch, link, boot: new Int32Array(boot.boot), bell, isFinished: false };
+    const words = new Int32Array(boot.boot);
+    const life = { epoch, link, boot: words, bell, isFinished: false, isReady: false, early: [] };
     this.#lives.set(name, life);
     link.onmessage = (event: MessageEvent<DomainNews>) => this.#hear(name, life, event.data);
   }
@@ -260,12 +270,25 @@ export class Machine implements Waiter, KernelOwner {
   #hear(name: string, life: Life, news: DomainNews | null | undefined): void {
     if (this.#isEnded || this.#lives.get(name) !== life) return;
     if (news?.type === "report") {
-      return this.#onEvent({ type: "report", domain: name, value: news.value });
+      return this.#pass(life, { type: "report", domain: name, value: news.value });
     }
     if (news?.type !== "finish" || life.isFinished) return;
     life.isFinished = true;
     this.#kernel?.tell({ type: "finished", name, epoch: life.epoch });
-    this.#onEvent({ type: "finished", domain: name, value: news.value });
+    this.#pass(life, { type: "finished", domain: name, value: news.value });
+  }
+
+  #pass(life: Life, event: SystemEvent): void {
+    if (life.isReady) this.#onEvent(event);
+    else life.early.push(event);
+  }
+
+  /** The program knows that a domain lives: it may hear what that has done. */
+  #catchUp(name: string, epoch: number): void {
+    const life = this.#lives.get(name);
+    if (life?.epoch !== epoch) return;
+    life.isReady = true;
+    for (const event of life.early.splice(0)) this.#onEvent(event);
   }
 
   #died(name: string, epoch: number, death: Death): void {

@@ -6,6 +6,7 @@
 
 import { type FaultKind, faultPlan, KERNEL_POINTS, type PointFault } from "@hako/kernel";
 import { DEATH_POINTS as FS_POINTS } from "../../fs-server/death_points.ts";
+import { KERNEL } from "../../kernel/manifest.ts";
 import { DEATH_POINTS as STORAGE_POINTS } from "../../storage-server/death_points.ts";
 import type { Subject } from "./board.ts";
 
@@ -26,9 +27,6 @@ export const VICTIMS: Readonly<Record<string, Subject>> = {
   storage: "files",
   disk: "files",
 };
-
-/** The name of the kernel among those that die. */
-export const KERNEL = "kernel";
 
 /** A server that computes for so long without a beat is taken to hang. */
 export const HANG_MS = 400;
@@ -54,14 +52,25 @@ const KINDS: readonly FaultKind[] = [
  */
 const STARTING = /^(?:format|recover|take-over|halt|fs\.mount|fs\.halt|fs\.orphan)\b/;
 
+/** Points that a request passes, and the end of a recovery too. */
+const SETTLING = /^(?:commit|apply|checkpoint)\./;
+
 /**
  * Kinds of a kernel's death. One that ends by itself is believed to be at fault and given up after a
  * few; one that somebody ended is not.
  */
 const KERNEL_KINDS: readonly FaultKind[] = [...often(10, "terminate"), "throw", "exit"];
 
+/** Kinds for {@linkcode SETTLING}: what a module throws while it starts, the host prints. */
+const QUIET_KINDS: readonly FaultKind[] = [
+  ...often(10, "terminate"),
+  ...often(10, "exit"),
+  "blocked",
+];
+
 /** Where a victim dies by itself. */
 interface Target {
+  readonly domain: string;
   readonly points: readonly string[];
   readonly kinds: readonly FaultKind[];
   /** Faults for each death of the round. Not all are met: most points are rare. */
@@ -74,39 +83,52 @@ interface Target {
 const REQUEST_POINTS = ["runtime.request", "runtime.answer", "runtime.committed"];
 
 /** The points of each victim; visits as they were counted in rounds. */
-const TARGETS: Readonly<Record<string, Target>> = {
-  tally: {
+const TARGETS: readonly Target[] = [
+  {
+    domain: "tally",
     points: ["tally.add.before", "tally.add.written", "tally.add.after", ...REQUEST_POINTS],
     kinds: KINDS,
     share: 0.15,
     visitsPerDeath: 300,
   },
-  fs: {
+  {
+    domain: "fs",
     points: [...FS_POINTS.filter((point) => !STARTING.test(point)), ...REQUEST_POINTS],
     kinds: KINDS,
     share: 0.5,
     visitsPerDeath: 0.5,
   },
-  storage: {
-    points: [...STORAGE_POINTS.filter((point) => !STARTING.test(point)), ...REQUEST_POINTS],
+  {
+    domain: "storage",
+    points: [
+      ...STORAGE_POINTS.filter((point) => !STARTING.test(point) && !SETTLING.test(point)),
+      ...REQUEST_POINTS,
+    ],
     kinds: KINDS,
-    share: 0.5,
+    share: 0.3,
     visitsPerDeath: 1,
   },
-  disk: { points: REQUEST_POINTS, kinds: KINDS, share: 0.1, visitsPerDeath: 20 },
-  kernel: { points: KERNEL_POINTS, kinds: KERNEL_KINDS, share: 0.05, visitsPerDeath: 3 },
-};
+  {
+    domain: "storage",
+    points: STORAGE_POINTS.filter((point) => SETTLING.test(point)),
+    kinds: QUIET_KINDS,
+    share: 0.3,
+    visitsPerDeath: 0.5,
+  },
+  { domain: "disk", points: REQUEST_POINTS, kinds: KINDS, share: 0.1, visitsPerDeath: 20 },
+  { domain: KERNEL, points: KERNEL_POINTS, kinds: KERNEL_KINDS, share: 0.05, visitsPerDeath: 3 },
+];
 
 /** The faults at points. */
 export function faultsOf({ seed, deaths, kernel }: KillPlan): PointFault[] {
-  return Object.entries(TARGETS).flatMap(([domain, target], index) => {
+  return TARGETS.flatMap(({ domain, points, kinds, share, visitsPerDeath }, index) => {
     if (domain === KERNEL && !kernel) return [];
     return faultPlan({
       seed: seed * 31 + index,
-      count: Math.ceil(deaths * target.share),
-      points: { [domain]: target.points },
-      kinds: target.kinds,
-      visitMax: Math.ceil(10 + deaths * target.visitsPerDeath),
+      count: Math.ceil(deaths * share),
+      points: { [domain]: points },
+      kinds,
+      visitMax: Math.ceil(10 + deaths * visitsPerDeath),
       slowMsMax: 30,
       lastsMs: LASTS_MS,
     });

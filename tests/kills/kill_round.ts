@@ -72,6 +72,7 @@ export async function playKillRound(
   const faults = [
     ...results.flatMap(({ failure }) => failure === "" ? [] : [failure]),
     ...ended.faults,
+    ...killer.unplanned.map((reason) => `a life ended by ${reason}`),
     ...(judged.outcome === "failed" ? [`e2fsck: ${judged.detail}`] : []),
     ...(await lostOn(path, files)),
   ];

@@ -6,9 +6,10 @@
  */
 
 import type { System, SystemEvent, SystemStatus } from "@hako/kernel";
+import { KERNEL } from "../../kernel/manifest.ts";
 import { type Random, randomFrom } from "../../tools/scenarios/random.ts";
 import type { Board } from "./board.ts";
-import { KERNEL, type KillPlan, VICTIMS } from "./kill_plan.ts";
+import { type KillPlan, VICTIMS } from "./kill_plan.ts";
 
 /** Operations between the beginning of a life and its end from outside, at most. */
 const OPERATIONS_MAX: Readonly<Record<string, number>> = { tally: 200, files: 12 };
@@ -24,6 +25,10 @@ const LOOK_MS = 20;
 
 /** Whoever has been down for so long is asked after: a kernel can die before it tells of a life. */
 const ASK_MS = 500;
+
+/** What the kernel is told of the deaths of a plan. A crowded machine lets a lease lapse as well. */
+const PLANNED =
+  /^(?:terminated|restarted on request|self\.close\(\)|injected \w+|it hangs|its lease lapsed)$/;
 
 class Victim {
   readonly name: string;
@@ -70,6 +75,11 @@ export class Killer {
   /** Deaths by victim. */
   get deathsByName(): Record<string, number> {
     return Object.fromEntries([...this.#victims].map(([name, { deaths }]) => [name, deaths]));
+  }
+
+  /** Reasons for which nobody was to die: each is a mistake, even if no client noticed. */
+  get unplanned(): string[] {
+    return [...this.reasons.keys()].filter((reason) => !PLANNED.test(reason));
   }
 
   /** Hears what happens to the domains. */

@@ -8,6 +8,7 @@
  */
 
 import { join, resolve } from "node:path";
+import { exitCodeOf } from "./child_process.ts";
 import {
   type Command,
   type Flags,
@@ -17,17 +18,6 @@ import {
   UsageError,
 } from "./command.ts";
 import { PLACE_VARIABLES } from "./program.ts";
-
-/** The exit code of a process that a signal ended is this plus the signal's number (as in sh). */
-const EXIT_SIGNALLED = 128;
-
-/** The numbers of the signals that are passed on (`signal(7)`). */
-const SIGNAL_NUMBERS: Readonly<Partial<Record<Deno.Signal, number>>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGKILL: 9,
-  SIGTERM: 15,
-};
 
 /**
  * The arguments with which `deno` starts a command's program.
@@ -77,10 +67,7 @@ export function permissionFlags(permissions: Permissions, directory: string): st
   });
 }
 
-/**
- * Runs `deno` with `args` on the user's terminal and answers its exit code. SIGTERM, SIGHUP and
- * SIGINT are passed on; on a terminal the user's Ctrl-C has reached the child already.
- */
+/** Runs `deno` with `args` on the user's terminal and answers its exit code. */
 export async function launch(
   args: readonly string[],
   { directory, temporaryDirectory }: Pick<Place, "directory" | "temporaryDirectory">,
@@ -93,36 +80,7 @@ export async function launch(
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  using _forwarding = forwardSignals(child);
-  const status = await child.status;
-  if (status.signal === null) return status.code;
-  return EXIT_SIGNALLED + (SIGNAL_NUMBERS[status.signal] ?? 0);
-}
-
-function forwardSignals(child: Deno.ChildProcess): Disposable {
-  const onTerminal = Deno.stdin.isTerminal();
-  const listeners: (readonly [Deno.Signal, () => void])[] = [
-    ["SIGINT", () => onTerminal || signal(child, "SIGINT")],
-  ];
-  if (Deno.build.os !== "windows") {
-    listeners.push(["SIGTERM", () => signal(child, "SIGTERM")]);
-    listeners.push(["SIGHUP", () => signal(child, "SIGHUP")]);
-  }
-  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
-  return {
-    [Symbol.dispose]: () => {
-      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-    },
-  };
-}
-
-function signal(child: Deno.ChildProcess, name: Deno.Signal): void {
-  try {
-    child.kill(name);
-  } catch (error) {
-    // It ended between the signal and now: there is nobody left to tell.
-    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  return await exitCodeOf(child);
 }
 
 /** `deno` splits the values of a permission flag at commas, and knows no way to quote one. */

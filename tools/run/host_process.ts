@@ -4,17 +4,11 @@
  * @module
  */
 
-import { constants } from "node:os";
 import { join } from "node:path";
+import { exitCodeOf } from "../command_line/child_process.ts";
 import { type Place, UsageError } from "../command_line/command.ts";
 import { denoProgram } from "../command_line/deno_program.ts";
 import type { HostOrder } from "./host_order.ts";
-
-/** The exit code of a process that a signal ended is this plus the signal's number (as in sh). */
-const EXIT_SIGNALLED = 128;
-
-/** What ends a system in order, and so is passed on. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How to start it. */
 export interface HostStart {
@@ -49,10 +43,9 @@ export async function startHost({ flags, order, directory, place }: HostStart): 
     }),
     directory,
   );
-  using _forwarding = forwardSignals(child);
+  const exitCode = exitCodeOf(child);
   await tell(child, order);
-  const { code, signal } = await child.status;
-  return signal === null ? code : EXIT_SIGNALLED + constants.signals[signal as "SIGKILL"];
+  return await exitCode;
 }
 
 function spawn(command: Deno.Command, directory: string): Deno.ChildProcess {
@@ -73,27 +66,4 @@ async function tell(child: Deno.ChildProcess, order: HostOrder): Promise<void> {
     // It ended before it had heard all: its exit code tells more than this.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
-}
-
-/** On a terminal the user's Ctrl-C has reached the host already, which must not count it twice. */
-function forwardSignals(child: Deno.ChildProcess): Disposable {
-  const onTerminal = Deno.stdin.isTerminal();
-  const listeners = SIGNALS.map((name) => {
-    const listener = () => {
-      if (name === "SIGINT" && onTerminal) return;
-      try {
-        child.kill(name);
-      } catch (error) {
-        // It ended between the signal and now: there is nobody left to tell.
-        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-      }
-    };
-    Deno.addSignalListener(name, listener);
-    return [name, listener] as const;
-  });
-  return {
-    [Symbol.dispose]: () => {
-      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-    },
-  };
 }
