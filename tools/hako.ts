@@ -14,12 +14,14 @@ import { benchCommand } from "./bench/command.ts";
 import { checkCommand } from "./check_manifest/command.ts";
 import { runCommand } from "./run/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
+import { topCommand } from "./top/command.ts";
+import { traceCommand } from "./trace/command.ts";
 
 const PROGRAM: Program = {
   name: "hako",
   call: "deno task hako",
   version: metadata.version,
-  commands: [checkCommand, runCommand, scenariosCommand, benchCommand],
+  commands: [checkCommand, runCommand, topCommand, traceCommand, scenariosCommand, benchCommand],
 };
 
 await runMain(PROGRAM.name, async () => {

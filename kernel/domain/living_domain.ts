@@ -160,6 +160,7 @@ export class LivingDomain implements Domain, Serving {
     this.#refuseOther(protocol, declared, name);
     const untyped = handlers as unknown as Readonly<Record<string, UntypedHandler>>;
     this.#services.set(name, { protocol, handlers: untyped });
+    this.#trace.nameOperations(protocol.byCode);
     if (this.#serving) return;
     this.#serving = true;
     // In a microtask: what a full heap cuts off there leaves the event loop alive, which tells of it.

@@ -17,6 +17,7 @@ import { type Keep, openKeep } from "./keep.ts";
 import { LOG_BYTES_MIN } from "./limits.ts";
 import { keepBytes, type KeepSchema, log, record, table } from "./schema.ts";
 import { Transactions } from "./transactions.ts";
+import { SharedWords } from "./words.ts";
 
 const SCHEMA = {
   head: record({
@@ -172,6 +173,71 @@ Deno.test("a row that was copied to another place is damaged there", () => {
   const at = words.indexOf(0xabcdef) - 2;
   words.copyWithin(at + 3, at, at + 3);
   assertEquals(keep.rows.damaged(), [1]);
+});
+
+Deno.test("a row whose head was zeroed is damaged, and one that nobody has put is not", () => {
+  const memories = new Memories(SCHEMA);
+  const { keep, transactions } = memories.open(SCHEMA);
+  keep.rows.put(2, { value: 0xabcdef });
+  transactions.commit();
+  assertEquals([keep.rows.damaged(), keep.rows.free()], [[], 0], "those before it are free");
+  const words = new Uint32Array(memories.keep);
+  words.fill(0, words.indexOf(0xabcdef) - 2, words.indexOf(0xabcdef));
+
+  const after = memories.open(SCHEMA).keep;
+  assertEquals(after.rows.damaged(), [2]);
+  assert(messageOf(() => [...after.rows.entries()]).includes("rows[2]"));
+});
+
+Deno.test("a table whose head was scribbled over has all its rows", () => {
+  for (const scribbled of [0, 1, 0xdead_beef]) {
+    const memories = new Memories(SCHEMA);
+    const { keep, transactions } = memories.open(SCHEMA);
+    keep.rows.put(1, { value: 0xabcdef });
+    transactions.commit();
+    const words = new Uint32Array(memories.keep);
+    const head = words.indexOf(0xabcdef) - 2 - 3 - 2; // Its own row's head, a row, its own.
+    words.fill(scribbled, head, head + 2);
+
+    const life = memories.open(SCHEMA);
+    assertEquals([...life.keep.rows.entries()], [[1, { value: 0xabcdef }]]);
+    life.keep.rows.put(3, { value: 5 });
+    life.transactions.commit();
+    const rows = [...memories.open(SCHEMA).keep.rows.entries()];
+    assertEquals(rows, [[1, { value: 0xabcdef }], [3, { value: 5 }]]);
+  }
+});
+
+/** A memory that counts the words that are copied from and to it. */
+class CountedWords extends SharedWords {
+  copied = 0;
+
+  override load(at: number, target: Uint32Array, targetAt: number, count: number): void {
+    this.copied += count;
+    super.load(at, target, targetAt, count);
+  }
+
+  override store(at: number, source: Uint32Array, sourceAt: number, count: number): void {
+    this.copied += count;
+    super.store(at, source, sourceAt, count);
+  }
+}
+
+Deno.test("a table costs what it holds, and not what it has room for", () => {
+  const schema = { rows: table(65_536, { value: u32 }) };
+  const redoLog = new SharedArrayBuffer(LOG_BYTES_MIN);
+  const memory = new SharedArrayBuffer(keepBytes(schema));
+  for (const life of [1, 2, 3]) {
+    const words = new CountedWords(memory);
+    const transactions = new Transactions(redoLog, () => {});
+    const region = transactions.region(1, words);
+    transactions.recover();
+    const { rows } = openKeep(region, schema);
+    assertEquals([...rows.entries()].length, life - 1);
+    rows.put(rows.free(), { value: life });
+    transactions.commit();
+    assert(words.copied < 64, `${words.copied} words`);
+  }
 });
 
 Deno.test("another schema is refused with both fingerprints, whatever differs", () => {

@@ -36,8 +36,13 @@ import { Machine } from "./machine.ts";
 export interface BootOptions {
   /** Faults to inject at named points of domains. */
   readonly faults?: readonly PointFault[];
-  /** Hears what happens to the domains: deaths, fences, new lives, reports of apps. */
-  readonly onEvent?: (event: SystemEvent) => void;
+  /**
+   * Hears what happens in the system - deaths, fences, new lives, reports of apps - and when, in
+   * microseconds since 1970.
+   */
+  readonly onEvent?: (event: SystemEvent, atUs: number) => void;
+  /** Whether calls are timed from the beginning, as after {@linkcode System.observe}. */
+  readonly isObserved?: boolean;
 }
 
 /** A running system. Halts when it is disposed of. */
@@ -112,6 +117,7 @@ export async function boot(manifest: SystemManifest, options: BootOptions = {}):
   const faults = options.faults ?? [];
   checkFaults(faults, [...plans, { name: KERNEL }]);
   const system = new RunningSystem(manifest, options.onEvent ?? (() => {}));
+  if (options.isObserved) system.observe(true);
   await system.boot(plans, faults);
   return system;
 }
@@ -191,11 +197,11 @@ class RunningSystem implements System {
 
   readonly #trace: SystemTrace;
 
-  constructor(manifest: SystemManifest, onEvent: (event: SystemEvent) => void) {
+  constructor(manifest: SystemManifest, onEvent: NonNullable<BootOptions["onEvent"]>) {
     this.#base = manifest.base;
     this.#trace = new SystemTrace((domain, code) => operationName(manifest, domain, code));
     const hear = (event: SystemEvent, atUs?: number) => {
-      this.#trace.record(event, atUs);
+      const timed = this.#trace.record(event, atUs);
       if (event.type === "finished") this.#finish(event.domain).resolve(event.value);
       if (event.type === "gave-up") {
         const error = new OsError("ESHUTDOWN", `wait for ${event.domain}: ${event.why}`);
@@ -206,7 +212,7 @@ class RunningSystem implements System {
         for (const finish of this.#finishes.values()) finish.reject(error);
         this.#stopped = error;
       }
-      onEvent(event);
+      onEvent(event, timed.atUs);
     };
     this.#machine = new Machine(hear, (domain, buffer) => this.#trace.add(domain, buffer));
   }

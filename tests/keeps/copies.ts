@@ -24,6 +24,7 @@ import {
   type Parts,
   read,
   statesOf,
+  usedImage,
 } from "./world.ts";
 
 /** How much was explored. */
@@ -70,8 +71,7 @@ export type Beginning = "in place" | "committed";
 
 /** The memories after the first change. */
 function imageOf(parts: Parts, change: Change, from: Beginning): Image {
-  const image = freshImage();
-  begin(parts, image);
+  const image = usedImage(parts);
   let looks = 0;
   const life = begin(parts, image, new Steps(), () => {
     looks++; // At its recovery, before its store, and after it.
@@ -227,7 +227,7 @@ export function exploreCopies(
   script: readonly Change[],
   from: Beginning = "in place",
 ): ExploredCopies {
-  const states = statesOf(parts, script);
+  const states = statesOf(parts, script, usedImage(parts));
   let copies = 0;
   let images = 0;
   for (let fences = 1;; fences++) {

@@ -88,8 +88,9 @@ export function exploreDeaths(parts: Parts, script: readonly Change[]): Explored
           unseen.push({ image: copy, trace: both });
           continue;
         }
-        const state = states.lastIndexOf(read(life));
-        refuse(remains.returned, state, states, both, read(life));
+        const now = readAll(life, both);
+        const state = states.lastIndexOf(now);
+        refuse(remains.returned, state, states, both, now);
         found.set(key, state);
         finish(begin(parts, copy), script, { state, states, trace: both });
         break;
@@ -111,6 +112,14 @@ function recover(
   } catch (error) {
     if (error instanceof Death) return undefined;
     throw new Violation(`the successor cannot begin: ${error}\n${text(trace)}`);
+  }
+}
+
+function readAll(life: Life, trace: readonly Step[]): string {
+  try {
+    return read(life);
+  } catch (error) {
+    throw new Violation(`the successor cannot read: ${error}\n${text(trace)}`);
   }
 }
 

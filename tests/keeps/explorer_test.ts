@@ -74,6 +74,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     this.#expectState(); // Also`,
     explore: dies,
   },
+  "a keep has a head before its parts have theirs": {
+    module: "keep",
+    from: `  opened.forEach((part, index) => {`,
+    to: `  region.stage(0, head, HEAD_WORDS);
+  transactions.commit();
+  opened.forEach((part, index) => {`,
+    explore: dies,
+  },
+  "a keep is put together in place": {
+    module: "keep",
+    from: `  opened.forEach((part, index) => {`,
+    to: `  memory.store(0, head, 0, HEAD_WORDS);
+  opened.forEach((part, index) => {`,
+    explore: dies,
+  },
   "nobody looks at the checksum of the log": {
     module: "transactions",
     from: `    if (checksumOf(next, count) !== next[CHECKSUM]) throw`,

@@ -6,16 +6,17 @@
  */
 
 import { copyWords } from "../../kernel/keeps/copy.ts";
+import { openKeep } from "../../kernel/keeps/keep.ts";
 import { Transactions } from "../../kernel/keeps/transactions.ts";
 import type { Parts } from "./world.ts";
 
 /** What ships. */
-export const SHIPPED: Parts = { Transactions, copyWords };
+export const SHIPPED: Parts = { Transactions, copyWords, openKeep };
 
 /** A fault that the explorers must notice. */
 export interface Variant {
   /** The module, in `kernel/keeps`. */
-  readonly module: "transactions" | "copy";
+  readonly module: "transactions" | "copy" | "keep";
   /** What stands there, once. */
   readonly from: string;
   /** What stands there instead. */

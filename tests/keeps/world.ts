@@ -7,7 +7,7 @@
 import { u32, u64, utf8 } from "@hako/ipc";
 import { Answers } from "../../kernel/keeps/answers.ts";
 import type { copyWords } from "../../kernel/keeps/copy.ts";
-import { type Keep, openKeep } from "../../kernel/keeps/keep.ts";
+import type { Keep, openKeep } from "../../kernel/keeps/keep.ts";
 import { ANSWERS_BYTES, LOG_BYTES_MIN } from "../../kernel/keeps/limits.ts";
 import { keepBytes, log, record, type RecordShape, table } from "../../kernel/keeps/schema.ts";
 import type { LogShape, TableShape } from "../../kernel/keeps/schema.ts";
@@ -20,6 +20,8 @@ export interface Parts {
   readonly Transactions: typeof Transactions;
   /** The copier. */
   readonly copyWords: typeof copyWords;
+  /** The opening of keeps. */
+  readonly openKeep: typeof openKeep;
 }
 
 const HEAD = { count: u32, name: utf8(4) };
@@ -82,7 +84,7 @@ export function begin(
   const keep = transactions.region(1, words("keep"));
   const answers = transactions.region(2, words("answers"));
   transactions.recover();
-  return { transactions, keep: openKeep(keep, SCHEMA), answers: new Answers(answers) };
+  return { transactions, keep: parts.openKeep(keep, SCHEMA), answers: new Answers(answers) };
 }
 
 /** The sequences whose answers the script records; the last two share a slot. */
@@ -145,9 +147,25 @@ export const SMALL_SCRIPT: readonly Change[] = [
   ({ keep }) => keep.rows.remove(1),
 ];
 
+/**
+ * Memories in which every row has been put: so the first transaction of {@linkcode SMALL_SCRIPT}
+ * does not stage the head of the table either, and its log is like those that follow.
+ */
+export function usedImage(parts: Parts): Image {
+  const image = freshImage();
+  const { keep, transactions } = begin(parts, image);
+  keep.rows.put(keep.rows.length - 1, { value: 3 });
+  transactions.commit();
+  return image;
+}
+
 /** What is read after each number of transactions, if nobody dies. */
-export function statesOf(parts: Parts, script: readonly Change[]): string[] {
-  const life = begin(parts, freshImage());
+export function statesOf(
+  parts: Parts,
+  script: readonly Change[],
+  image: Image = freshImage(),
+): string[] {
+  const life = begin(parts, image);
   return [
     read(life),
     ...script.map((change) => {

@@ -20,8 +20,11 @@ const BETWEEN_KERNELS_MAX = 40;
 /** Nothing died and nothing was done for so long: the system stands still. */
 const STALL_MS = 30_000;
 
-/** How often the killer looks when it hears of nothing. */
-const LOOK_MS = 20;
+/**
+ * How often the killer looks how much has been done. Its thread creates the workers as well, so it is
+ * not to be woken for every operation.
+ */
+const LOOK_MS = 4;
 
 /** Whoever has been down for so long is asked after: a kernel can die before it tells of a life. */
 const ASK_MS = 500;

@@ -75,12 +75,20 @@ export async function launch(
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: directory,
-    env: { TMPDIR: temporaryDirectory },
+    env: { TMPDIR: temporaryDirectory, ...(mayExport(args) ? {} : { OTEL_DENO: "false" }) },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
   return await exitCodeOf(child);
+}
+
+/**
+ * Whether a program may see that metrics are wanted. One that may not hosts workers itself: with
+ * metrics on, Deno waits at its end for each of them to tell its share, and servers sleep in place.
+ */
+function mayExport(args: readonly string[]): boolean {
+  return args.some((arg) => arg.startsWith("--allow-env=") && arg.includes("OTEL_DENO"));
 }
 
 /** `deno` splits the values of a permission flag at commas, and knows no way to quote one. */

@@ -7,6 +7,7 @@
 
 import { readerPermissions } from "../check_manifest/command.ts";
 import type { Command, Flags } from "../command_line/command.ts";
+import { TELEMETRY_VARIABLE } from "../telemetry/metrics.ts";
 
 /** Exported only so that the type of `runCommand` is public. @internal */
 export const runFlags = {
@@ -33,5 +34,8 @@ export const runCommand: Command<typeof runFlags> = {
     { line: "system.json --log json --duration 60", what: "a minute of it, for a log collector" },
   ],
   module: "tools/run/main.ts",
-  permissions: ({ arguments: manifests }, place) => readerPermissions(manifests, place),
+  permissions: ({ arguments: manifests }, place) => ({
+    ...readerPermissions(manifests, place),
+    env: [TELEMETRY_VARIABLE],
+  }),
 };

@@ -23,4 +23,6 @@ export interface HostOrder {
   readonly isQuiet: boolean;
   /** After how long the system halts; when its apps have finished if undefined. */
   readonly durationMs: number | undefined;
+  /** Whether the host sends its system's status to its parent, which exports it. */
+  readonly isExported: boolean;
 }

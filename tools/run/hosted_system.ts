@@ -5,8 +5,8 @@
  */
 
 import type { BootOptions, System, SystemEvent, SystemManifest } from "@hako/kernel";
-import { nowUs } from "../../kernel/trace/clock.ts";
-import { jsonLine, textLine } from "../../kernel/trace/log_lines.ts";
+import { jsonLine, textLine } from "@hako/kernel";
+import { tellStatus } from "../telemetry/tell_status.ts";
 import type { HostOrder, LogFormat } from "./host_order.ts";
 
 /** What is logged when only that is which goes wrong. */
@@ -16,6 +16,7 @@ const FAULTS: ReadonlySet<SystemEvent["type"]> = new Set([
   "kernel-died",
   "poisoned",
   "rolled-back",
+  "stopped",
 ]);
 
 /** How to host. */
@@ -37,11 +38,12 @@ export interface Hosting {
 export async function host(order: HostOrder, { boot, write, interruption }: Hosting) {
   const { manifest, log, isQuiet, durationMs } = order;
   const life = new SystemLife(manifest);
-  const onEvent = (event: SystemEvent): void => {
-    if (!isQuiet || FAULTS.has(event.type)) write(line(event, log));
+  const onEvent = (event: SystemEvent, atUs: number): void => {
+    if (!isQuiet || FAULTS.has(event.type)) write(line(event, atUs, log));
     life.hear(event);
   };
-  await using _system = await boot(manifest, { onEvent });
+  await using system = await boot(manifest, { onEvent });
+  await using _telling = order.isExported ? tellStatus(system) : undefined;
   const timer = durationMs === undefined ? undefined : setTimeout(() => life.end(), durationMs);
   const interrupt = (): void => life.end();
   interruption.addEventListener("abort", interrupt);
@@ -96,7 +98,7 @@ function workerNames(name: string, replicas: number | undefined): string[] {
   return Array.from({ length: replicas }, (_, index) => `${name}.${index + 1}`);
 }
 
-function line(event: SystemEvent, format: LogFormat): string {
-  const timed = { type: "event", event, atUs: nowUs() } as const;
+function line(event: SystemEvent, atUs: number, format: LogFormat): string {
+  const timed = { type: "event", event, atUs } as const;
   return format === "json" ? jsonLine(timed) : textLine(timed);
 }

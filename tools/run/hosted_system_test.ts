@@ -22,12 +22,14 @@ function tells(...events: SystemEvent[]) {
           manifest: { base: "file:///", domains },
           log: "json",
           isQuiet: false,
+    isExported: false,
+          isExported: false,
           durationMs: undefined,
           ...more,
         },
         {
           boot: (_manifest, { onEvent }) => {
-            for (const event of events) onEvent?.(event);
+            for (const event of events) onEvent?.(event, 1_700_000_000_000_000);
             return Promise.resolve(system as unknown as System);
           },
           write: (line) => lines.push(line),
@@ -98,6 +100,7 @@ Deno.test("host() tells why a system does not boot", async () => {
     manifest: { base: "file:///", domains: { s: SERVER } },
     log: "text",
     isQuiet: false,
+    isExported: false,
     durationMs: undefined,
   } as const;
   await assertRejects(() => host(order, failing), OsError, "start s");

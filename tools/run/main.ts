@@ -6,8 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import { hostPath } from "../../kernel/manifest/module_url.ts";
-import { permissionArguments, permissionLine } from "../../kernel/permissions.ts";
+import { permissionLine } from "@hako/kernel";
 import { readManifest } from "../check_manifest/read_manifest.ts";
 import { UsageError } from "../command_line/command.ts";
 import { noSuch } from "../command_line/nearest.ts";
@@ -16,7 +15,7 @@ import { placeOf } from "../command_line/program.ts";
 import { runMain } from "../command_line/run_main.ts";
 import { runCommand } from "./command.ts";
 import { LOG_FORMATS, type LogFormat } from "./host_order.ts";
-import { startHost } from "./host_process.ts";
+import { startHost } from "../telemetry/inspection.ts";
 
 await runMain("hako run", async () => {
   const { arguments: [path], flags } = parseCommand(runCommand, Deno.args);
@@ -31,11 +30,12 @@ await runMain("hako run", async () => {
   // On the error stream: the other one is the log, which may be read by a program.
   if (!flags.quiet) console.error(permissionLine(permissions));
   const durationMs = flags.duration === undefined ? undefined : flags.duration * 1_000;
+  const order = { log, isQuiet: flags.quiet, durationMs };
   return await startHost({
-    flags: permissionArguments(permissions),
-    order: { manifest, log, isQuiet: flags.quiet, durationMs },
-    // Where the manifest lies: relative paths in options mean what they mean in its permissions.
-    directory: manifest.base.startsWith("file:") ? hostPath(".", manifest.base) : place.directory,
+    manifest,
+    permissions,
+    program: "tools/run/host/main.ts",
+    order,
     place,
   });
 });

@@ -9,18 +9,13 @@
  * @module
  */
 
-import { constants } from "node:os";
 import { OsError } from "@hako/ipc";
 import type { SystemStatus } from "@hako/kernel";
+import { exitCodeOf } from "../command_line/child_process.ts";
+import { UsageError } from "../command_line/command.ts";
 import { denoProgram } from "../command_line/deno_program.ts";
 import { exportMetrics, TELEMETRY_VARIABLE } from "./metrics.ts";
 import { readStatusLine } from "./status_line.ts";
-
-/** The exit code of a process that a signal ended is this plus the signal's number (as in sh). */
-const EXIT_SIGNALLED = 128;
-
-/** What ends a system in order, and so is passed on. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How to start a host. */
 export interface HostStart {
@@ -36,19 +31,28 @@ export interface HostStart {
 
 /** Runs a host on the user's terminal and answers its exit code. */
 export async function runHost({ args, directory, order, isExported }: HostStart): Promise<number> {
-  const child = new Deno.Command(denoProgram(), {
+  const command = new Deno.Command(denoProgram(), {
     args: [...args],
     cwd: directory,
     env: { [TELEMETRY_VARIABLE]: "false" },
     stdin: "piped",
     stdout: "inherit",
     stderr: isExported ? "piped" : "inherit",
-  }).spawn();
-  using _forwarding = forwardSignals(child);
+  });
+  const child = spawn(command, directory);
+  const exitCode = exitCodeOf(child);
   await tell(child, order);
   if (isExported) await exportFrom(child.stderr);
-  const { code, signal } = await child.status;
-  return signal === null ? code : EXIT_SIGNALLED + constants.signals[signal as "SIGKILL"];
+  return await exitCode;
+}
+
+function spawn(command: Deno.Command, directory: string): Deno.ChildProcess {
+  try {
+    return command.spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UsageError(`Cannot run in ${directory}: there is no such directory`);
+  }
 }
 
 /** Exports what the host says of its system; what it says to people goes to them. */
@@ -93,27 +97,4 @@ async function tell(child: Deno.ChildProcess, order: unknown): Promise<void> {
     // It ended before it had heard all: its exit code tells more than this.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
-}
-
-/** On a terminal the user's Ctrl-C has reached the host already, which must not count it twice. */
-function forwardSignals(child: Deno.ChildProcess): Disposable {
-  const onTerminal = Deno.stdin.isTerminal();
-  const listeners = SIGNALS.map((name) => {
-    const listener = () => {
-      if (name === "SIGINT" && onTerminal) return;
-      try {
-        child.kill(name);
-      } catch (error) {
-        // It ended between the signal and now: there is nobody left to tell.
-        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-      }
-    };
-    Deno.addSignalListener(name, listener);
-    return [name, listener] as const;
-  });
-  return {
-    [Symbol.dispose]: () => {
-      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-    },
-  };
 }

@@ -6,11 +6,9 @@
 
 import { OsError } from "@hako/ipc";
 import { boot, type System } from "@hako/kernel";
+import { interruptedBySignals } from "../command_line/interruption.ts";
 import type { InspectionOrder } from "./inspection.ts";
 import { tellStatus } from "./tell_status.ts";
-
-/** The exit codes after a second signal, as sh has them. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * Boots the system of the order on the standard input, lets `look` look into it until that is enough
@@ -27,24 +25,11 @@ export async function hostInspected<O extends InspectionOrder>(
   try {
     await using system = await boot(order.manifest);
     await using _telling = order.isExported ? tellStatus(system) : undefined;
-    await look(system, order, interruption.signal);
+    await look(system, order, interruption);
   } catch (error) {
     if (!(error instanceof OsError)) throw error; // A fault of ours shows its stack.
     console.error(`${name}: ${error.message}`);
     Deno.exit(1);
   }
   Deno.exit(0);
-}
-
-function interruptedBySignals(name: string): AbortController {
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => {
-      // Who asks twice does not want to wait for what may never halt.
-      if (interruption.signal.aborted) Deno.exit(EXIT_CODES[signal]);
-      console.error(`${name}: halting in order; once more ends it at once`);
-      interruption.abort();
-    });
-  }
-  return interruption;
 }

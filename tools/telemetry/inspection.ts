@@ -6,7 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import type { SystemManifest } from "@hako/kernel";
+import type { HostPermissions, SystemManifest } from "@hako/kernel";
 import { hostPath } from "../../kernel/manifest/module_url.ts";
 import { readManifest } from "../check_manifest/read_manifest.ts";
 import type { Place } from "../command_line/command.ts";
@@ -36,15 +36,33 @@ export interface InspectionOrder {
   readonly isExported: boolean;
 }
 
+/** What is to be hosted, once its manifest was read. */
+export interface HostStart extends Omit<Inspection, "path"> {
+  /** A resolved manifest. */
+  readonly manifest: SystemManifest;
+  /** What it comes to. */
+  readonly permissions: HostPermissions;
+}
+
 /**
  * Runs the host on the user's terminal and answers its exit code.
  *
  * @throws {UsageError} The manifest is at fault, or grants what `deno` cannot be told.
  */
-export async function inspect({ path, program, order, write, place }: Inspection): Promise<number> {
-  const file = resolve(place.directory, path);
-  const { manifest, permissions } = await readManifest(file, place);
-  const mayDo = { ...permissions, write: [...permissions.write ?? [], ...write ?? []] };
+export async function inspect({ path, ...inspection }: Inspection): Promise<number> {
+  const { place } = inspection;
+  const { manifest, permissions } = await readManifest(resolve(place.directory, path), place);
+  return await startHost({ ...inspection, manifest, permissions });
+}
+
+/**
+ * Starts the host of a manifest in a process that may do what that says, and nothing else.
+ *
+ * @throws {UsageError} The manifest grants what `deno` cannot be told, or there is no such directory.
+ */
+export async function startHost(start: HostStart): Promise<number> {
+  const { manifest, permissions, program, order, write = [], place } = start;
+  const mayDo = { ...permissions, write: [...permissions.write ?? [], ...write] };
   const args = [
     "run",
     "--quiet",

@@ -20,7 +20,8 @@
  *
  * Counters are of the kind that is added to, because Deno exports their last values when the process
  * ends, and does not ask observable ones again. So what happened after the last export is told too,
- * if the metrics are disposed of before the system halts.
+ * if the metrics are disposed of before the system halts, and the program ends by itself:
+ * `Deno.exit()` never returns if an export is under way (Deno 2.9.6: 1 in 3 at 20 ms between exports).
  *
  * @module
  */

@@ -28,6 +28,7 @@ Deno.test("hako trace writes calls, a death and the recovery of a manifest's sys
   assertEquals(death?.ts, recovery?.ts);
   const calls = spans.filter(({ cat }) => cat.startsWith("call"));
   assert(calls.length >= 100, `${calls.length} calls`);
+  assert(calls.every(({ name }) => name === "add"), "operations have their names");
   assert(calls.some(({ args }) => args.error === "EINVAL"));
   assert(calls.some(({ args, ts }) => args.epoch === 2 && ts > recovery!.ts + 1_000));
 });

@@ -31,6 +31,7 @@ const ATTACKS: Readonly<Record<string, () => unknown>> = {
   garbage,
   nonsense,
   flood,
+  scribble,
 };
 
 body.finish(ATTACKS[body.boot.options.attack as string]!());
@@ -38,13 +39,15 @@ body.finish(ATTACKS[body.boot.options.attack as string]!());
 /** Every call by every handle of whole ranges that is not its own. */
 function guess(): unknown {
   const tally = new Tally();
+  const { handle: others } = body.client(Deputy, body.usedAt("deputy")).callSync("own", {});
   const handles: number[] = [0, 1, 4095, 4096, 2 ** 32, 2 ** 52 + 1, Number.MAX_SAFE_INTEGER];
-  for (let index = 0; index < 48; index++) {
-    for (let serial = 0; serial < 48; serial++) handles.push(handleOf(index, serial));
+  for (let index = 0; index < 32; index++) {
+    for (let serial = 0; serial < 32; serial++) handles.push(handleOf(index, serial));
   }
   for (const handle of handles) {
     if (!mine.includes(handle)) tally.addAll(callsBy(handle), body.askAll(callsBy(handle)));
   }
+  if (!handles.includes(others)) throw new Error("no handle of anybody's was among them");
   return { ...tally.outcomes, tried: handles.length };
 }
 
@@ -138,8 +141,8 @@ function deputy(): unknown {
   const server = body.client(Deputy, body.usedAt("deputy"));
   const own = server.callSync("own", {}).handle;
   const handles = [own];
-  for (let index = 0; index < 40; index++) {
-    for (let serial = 0; serial < 40; serial++) handles.push(handleOf(index, serial));
+  for (let index = 0; index < 32; index++) {
+    for (let serial = 0; serial < 32; serial++) handles.push(handleOf(index, serial));
   }
   const outcomes: Record<string, number> = {};
   for (const endpoint of handles) {
@@ -164,13 +167,13 @@ function garbage(): unknown {
     2 ** 53,
     "drop",
     [],
-    new Array(1e6),
+    new Array(1e5),
     new Array(1e9),
-    "x".repeat(1e6),
+    "x".repeat(1e5),
     new Map([["type", "drop"]]),
     new Date(0),
     new SharedArrayBuffer(64),
-    new Uint8Array(1e6),
+    new Uint8Array(1e5),
     new Error("no call"),
     10n ** 100n,
   ];
@@ -202,13 +205,25 @@ function nonsense(): never {
 /** Calls that make sense, faster than anybody could answer them. */
 function flood(): unknown {
   body.report("flooding");
-  for (let i = 0; i < 200_000; i++) {
+  for (let i = 0; i < 60_000; i++) {
     body.boot.control.postMessage({ type: "call", number: i, call: { type: "held", after: 0 } });
     if (i % 100 === 0) {
       body.post({ type: "call", number: 1e6 + i, call: { type: "held", after: 0 } });
     }
   }
   return "flooded";
+}
+
+/** Garbage in what it shares with the kernel and with everybody: the kernel's bell, the census. */
+function scribble(): unknown {
+  const bell = new Int32Array(body.boot.kernelBell.buffer);
+  const census = new Int32Array(body.boot.census);
+  let word = 1;
+  for (let round = 0; round < 2_000; round++) {
+    for (let at = 0; at < bell.length; at += 16) bell[at] = word = Math.imul(word, 1664525) + 7;
+    census.fill(word);
+  }
+  return "scribbled";
 }
 
 /** Every call that names a capability, by one handle. */
