@@ -22,7 +22,6 @@ function tells(...events: SystemEvent[]) {
           manifest: { base: "file:///", domains },
           log: "json",
           isQuiet: false,
-    isExported: false,
           isExported: false,
           durationMs: undefined,
           ...more,
