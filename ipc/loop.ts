@@ -5,7 +5,7 @@
  */
 
 import { assert } from "./assert.ts";
-import { nextTurn } from "./clock.ts";
+import { nextImmediate, nextTurn } from "./clock.ts";
 import { DISTRUST_SLEEP_MS, SPIN_LOOKS } from "./limits.ts";
 import type { ChannelServer } from "./server.ts";
 import { Spin } from "./wait.ts";
@@ -26,10 +26,10 @@ export interface Serving {
   /** Hears that a turn has answered requests. */
   progressed(): void;
   /**
-   * Whether a sleep in the event loop is followed by a turn of it, for 4 us. What follows such a sleep
+   * Whether work begins in callbacks of the event loop only, for 4 us each. What follows a sleep in it
    * directly takes its whole worker with it when the host cuts it off, as it does when a heap is full.
    */
-  readonly turnsAfterSleep?: boolean;
+  readonly beginsInCallbacks?: boolean;
 }
 
 /** Serves until told not to proceed, and sleeps in place: the fastest to wake, and hard to stop. */
@@ -148,14 +148,14 @@ class ServingLoop {
     const announced = this.#fallAsleep();
     if (announced === undefined) return;
     this.#unrung = await this.#server.bell.waitAsync(announced, this.#sleepMs);
-    if (this.#serving.turnsAfterSleep) await nextTurn();
+    if (this.#serving.beginsInCallbacks) await nextImmediate();
     this.#server.waiter.endSleep();
   }
 
   /** Lets the event loop have its turn. */
   async visitEventLoop(): Promise<void> {
     this.#server.waiter.beginSleep();
-    await nextTurn();
+    await (this.#serving.beginsInCallbacks ? nextImmediate() : nextTurn());
     this.#server.waiter.endSleep();
   }
 }

@@ -16,7 +16,7 @@ export type {
   InFlightOptions,
   StreamOptions,
 } from "./client.ts";
-export { nextTurn } from "./clock.ts";
+export { nextImmediate, nextTurn } from "./clock.ts";
 export {
   type AnyValues,
   type Codec,

@@ -7,6 +7,7 @@
 import { type AnswerLog, type AnswerSize, answerSize } from "./answer_log.ts";
 import type { Channel } from "./channel.ts";
 import type { AnyValues } from "./codec.ts";
+import { ERRNO } from "./errno.ts";
 import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
 
 /** A handler whose types the protocol has been checked against when it was given. */
@@ -31,6 +32,11 @@ export interface AcceptedChannel {
   readonly censusIndex: number;
   /** The server's answers, by operation name. */
   readonly handlers: Readonly<Record<string, UntypedHandler>>;
+  /**
+   * The codes of the operations that the channel's client may ask for; all when left out. Others are
+   * answered with `EPERM`, and neither their values nor their handler are looked at.
+   */
+  readonly operations?: ReadonlySet<number>;
   /**
    * Answers that outlive the incarnation: with it an operation that is not idempotent is done once.
    * Needs the environment's `changes`, which keep them.
@@ -72,23 +78,38 @@ export class OpenChannel implements ServedChannel {
   readonly first: number;
   /** Names the request at hand. Used again, unless a handler keeps it in a promise. */
   context: ServedRequest;
+  readonly #forbidden: readonly (ServedOperation | undefined)[];
 
   /** Begins where the predecessor left off: at the first unfinished request. */
   constructor(accepted: AcceptedChannel) {
     this.accepted = accepted;
     const operations: (ServedOperation | undefined)[] = [];
+    const forbidden: (ServedOperation | undefined)[] = [];
     for (const [code, placed] of accepted.protocol.byCode) {
       const handler = accepted.handlers[placed.name];
       if (handler === undefined) continue;
       const oneWay = placed.operation.oneWay ? 1 : 0;
       const isLogged = accepted.answers !== undefined && !placed.operation.idempotent;
       const logged = isLogged ? answerSize(placed.operation) : undefined;
-      operations[code] = { placed, handler, oneWay, logged, values: placed.request.blank() };
+      const operation = { placed, handler, oneWay, logged, values: placed.request.blank() };
+      if (accepted.operations?.has(code) ?? true) operations[code] = operation;
+      else forbidden[code] = operation;
     }
     this.operations = operations;
+    this.#forbidden = forbidden;
     this.first = accepted.channel.core.firstUnfinished() >>> 0;
     this.next = this.first;
     this.context = new ServedRequest(accepted);
+  }
+
+  /** An operation that its client may not ask for, if it is one: a one-way request is given back so. */
+  forbidden(code: number): ServedOperation | undefined {
+    return this.#forbidden[code];
+  }
+
+  /** The errno of a code that is served to nobody here. A limited client is not told which exist. */
+  refusal(code: number): number {
+    return this.accepted.operations?.has(code) ?? true ? ERRNO.ENOSYS : ERRNO.EPERM;
   }
 }
 

@@ -243,7 +243,9 @@ export class ChannelServer {
     const startMs = this.#observed[0] === 0 ? UNTRACED : this.waiter.nowMs();
     const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
     const operation = code < served.operations.length ? served.operations[code] : undefined;
-    if (operation === undefined) return this.#refuse(served, sequence, ERRNO.ENOSYS, startMs);
+    if (operation === undefined) {
+      return this.#refuse(served, sequence, served.refusal(code), startMs, served.forbidden(code));
+    }
     const isPlain = this.#isPlain(accepted, operation);
     if (!isPlain && this.#isSettled(served, operation, sequence, startMs)) return;
     const { values, placed } = operation;

@@ -82,5 +82,11 @@ export const SETTLE_ROUNDS_MAX = 1_000;
 /** Messages of one domain that the kernel reads before it looks at the next domain. */
 export const MESSAGES_PER_TURN = 16;
 
+/**
+ * Turns in a row in which a domain had posted more than was read. An honest one has a single call
+ * unanswered, so its port is empty after each.
+ */
+export const FLOODS_MAX = 256;
+
 /** Messages without a meaning, or calls that are none, of which a domain is ended. */
 export const ABUSES_MAX = 1_024;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Errno, OsError } from "@hako/ipc";
 import type { CapabilityView, KernelAnswer, KernelCall } from "./calls.ts";
 import { CapabilityCalls } from "./execution.ts";
-import { SEGMENT_BYTES_PER_OWNER_MAX } from "./limits.ts";
+import { MEMORIES_PER_OWNER_MAX, SEGMENT_BYTES_PER_OWNER_MAX } from "./limits.ts";
 import { ALL_RIGHTS, RIGHT, rightsOf } from "./rights.ts";
 import type { CapabilityRow } from "./rows.ts";
 import { CapabilityTable, TABLE_LIMITS } from "./table.ts";
@@ -19,7 +19,7 @@ const HOSTILE_BADGE = 13;
 function stage() {
   const rows = new MemoryRows<CapabilityRow>(256);
   const kernel = new FakeKernel();
-  const capabilities = { rows: 255, owners: 5, reserved: 8, held: 64, what: "capabilities" };
+  const capabilities = { rows: 255, owners: 5, reserved: 8, held: 100, what: "capabilities" };
   const limits = { ...TABLE_LIMITS, capabilities };
   const table = new CapabilityTable(rows, () => kernel.newBadge(), limits);
   const calls = new CapabilityCalls(table, kernel);
@@ -246,6 +246,20 @@ Deno.test("what a domain holds is told in pages, eldest first", () => {
   );
   assertEquals([...first, ...second], [app, ...made]);
   assertEquals(views(ask(APP, { type: "held", after: second.at(-1)! })), []);
+});
+
+Deno.test("a channel more than the limit is not opened, and one that was not is not closed", () => {
+  const { kernel, app, ask } = stage();
+  const derive = () => view(ask(APP, { type: "derive", handle: app })).handle;
+  for (let i = 0; i < MEMORIES_PER_OWNER_MAX; i++) {
+    view(ask(APP, { type: "connect", handle: derive() }));
+  }
+  const last = derive();
+  kernel.asked();
+
+  assertRefused(ask(APP, { type: "connect", handle: last }), "EMFILE");
+  assertEquals(ask(APP, { type: "drop", handle: last }), ended(1, false));
+  assertEquals(kernel.asked(), []);
 });
 
 Deno.test("nobody calls itself", () => {

@@ -16,8 +16,8 @@ import type {
   DomainNews,
   LinkMessage,
 } from "../messages.ts";
-import { takeMessage } from "../take_message.ts";
 import type { Incarnation } from "./incarnation.ts";
+import { readPort } from "./port_reader.ts";
 
 /** What a kernel is told, other than calls and what it asks for itself. */
 type Said = Exclude<DomainMessage, { readonly type: "call" | "hello" }>;
@@ -50,12 +50,12 @@ export class ControlLink {
   /** Reads what has come. */
   receive(): void {
     for (;;) {
-      const message = takeMessage(this.#link) as LinkMessage | undefined;
+      const message = readPort(this.#link) as LinkMessage | undefined;
       if (message === undefined) break;
       this.#meet(message.port);
     }
     for (;;) {
-      const message = takeMessage(this.#control) as ControlMessage | undefined;
+      const message = readPort(this.#control) as ControlMessage | undefined;
       if (message === undefined) return;
       if (message.type !== "answer") this.#onMessage(message);
       else if (message.number === this.#call?.number) this.#answer = message.answer;

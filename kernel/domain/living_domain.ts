@@ -16,6 +16,7 @@ import {
   type Errno,
   type Handlers,
   mismatch,
+  nextImmediate,
   nextTurn,
   type Operations,
   type OperationsOf,
@@ -41,6 +42,7 @@ import type { Domain } from "./domain.ts";
 import { DurableState } from "./durable_state.ts";
 import { Incarnation } from "./incarnation.ts";
 import { HeldCapabilities } from "./held_capabilities.ts";
+import { isReaderLoaded, loadReader } from "./port_reader.ts";
 import { HeldWindows } from "./windows.ts";
 
 interface Service {
@@ -60,7 +62,7 @@ export class LivingDomain implements Domain, Serving {
   readonly epoch: number;
   readonly options: Readonly<Record<string, unknown>>;
   /** A full heap cuts off the work that fills it: the event loop is to live on and tell of it. */
-  readonly turnsAfterSleep: boolean;
+  readonly beginsInCallbacks: boolean;
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
   readonly #windows: HeldWindows;
@@ -80,7 +82,7 @@ export class LivingDomain implements Domain, Serving {
 
   constructor(message: BootMessage) {
     this.#message = message;
-    this.turnsAfterSleep = message.memoryLimitMb !== undefined;
+    this.beginsInCallbacks = message.memoryLimitMb !== undefined;
     this.name = message.name;
     this.epoch = message.epoch;
     this.options = message.options;
@@ -163,8 +165,7 @@ export class LivingDomain implements Domain, Serving {
     this.#trace.nameOperations(protocol.byCode);
     if (this.#serving) return;
     this.#serving = true;
-    // In a microtask: what a full heap cuts off there leaves the event loop alive, which tells of it.
-    nextTurn().then(() => this.#run());
+    this.#turn().then(() => this.#run());
   }
 
   onHalt(close: () => void): void {
@@ -269,9 +270,13 @@ export class LivingDomain implements Domain, Serving {
       this.#trace.note(TRACE_KIND.SERVING);
       this.#control.tell({ type: "ready" });
       const { kind } = this.#message;
-      if (kind === "driver" || kind === "gateway") await serveEvented(this.#server, this);
-      else serveBlocking(this.#server, this);
-      this.#endInOrder();
+      const isEvented = kind === "driver" || kind === "gateway";
+      for (;;) {
+        if (isEvented) await serveEvented(this.#server, this);
+        else serveBlocking(this.#server, this);
+        if (this.#halting) return this.#endInOrder();
+        await this.#readFirst();
+      }
     } catch (error) {
       this.#incarnation.endOf(error);
     }
@@ -285,13 +290,30 @@ export class LivingDomain implements Domain, Serving {
       this.#control.tell({ type: "ready" });
       for (;;) {
         const announced = bell.announce();
-        if (!this.proceed()) return this.#endInOrder();
+        if (!this.proceed()) {
+          if (this.#halting) return this.#endInOrder();
+          await this.#readFirst();
+          continue;
+        }
         this.#incarnation.beat();
         await bell.waitAsync(announced, sleepMsMax);
       }
     } catch (error) {
       this.#incarnation.endOf(error);
     }
+  }
+
+  /** The first control messages: what reads them must be loaded, in the event loop, once. */
+  async #readFirst(): Promise<void> {
+    this.#incarnation.beginSleep(); // A terminated worker ends there, and says no more.
+    await loadReader();
+    await this.#turn();
+    this.#incarnation.endSleep();
+    this.#control.receive();
+  }
+
+  #turn(): Promise<void> {
+    return this.beginsInCallbacks ? nextImmediate() : nextTurn();
   }
 
   #endInOrder(): void {
@@ -302,7 +324,10 @@ export class LivingDomain implements Domain, Serving {
   /** Control messages first; then whether to serve. Hot path. */
   proceed(): boolean {
     this.#incarnation.check();
-    if (this.#incarnation.hasControl()) this.#control.receive();
+    if (this.#incarnation.hasControl()) {
+      if (!isReaderLoaded()) return false; // Back to the event loop, for this once.
+      this.#control.receive();
+    }
     for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
       this.#obey(message);
     }

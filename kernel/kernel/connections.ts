@@ -83,7 +83,7 @@ export class Connections {
       channel: tables.hold(channel.memory),
       answers: tables.hold(new SharedArrayBuffer(ANSWERS_BYTES)),
       call,
-      operations: operations?.join(" ") ?? "",
+      operations: operations === undefined ? "" : ["only", ...operations].join(" "),
     });
     if (connection === undefined) return "ENFILE";
     if (server.row.state === "gave-up") {
@@ -137,7 +137,9 @@ export class Connections {
       memory: channel.memory,
       answers: tables.buffer(row.answers),
       poisoned: tables.poisonedOf(row.badge),
-      ...(row.operations === "" ? {} : { operations: row.operations.split(" ").map(Number) }),
+      ...(row.operations === ""
+        ? {}
+        : { operations: row.operations.split(" ").slice(1).map(Number) }),
     };
   }
 

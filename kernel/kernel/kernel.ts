@@ -9,7 +9,7 @@
  * @module
  */
 
-import { assert, Doorbell, type Errno, OsError } from "@hako/ipc";
+import { assert, Channel, Doorbell, ERRNO, type Errno, OsError } from "@hako/ipc";
 import type { FaultPoints } from "../faults/fault_points.ts";
 import type { ArmedFault } from "../faults/point_fault.ts";
 import { BOOT } from "../layouts/boot.ts";
@@ -77,7 +77,7 @@ export class Kernel implements Supervised {
     this.supervision = new Supervision(this);
     this.authority = new Authority(this, this.supervision);
     for (const { name, epoch, port } of boot.living) this.#adopt(name, epoch, port);
-    if (this.tables.system.isBooted) this.supervision.takeUp();
+    if (this.tables.system.isBooted) this.#takeUp();
     else this.#populate();
     this.settle();
   }
@@ -185,6 +185,18 @@ export class Kernel implements Supervised {
     });
   }
 
+  /** Goes on where the last kernel stopped. */
+  #takeUp(): void {
+    for (const [number, memory] of this.tables.orphans()) {
+      this.effect(() => {
+        // A channel without a connection was revoked, or was that of a dead client.
+        if (memory instanceof WebAssembly.Memory) new Channel(memory).close(ERRNO.EPERM);
+        this.tables.release(number);
+      });
+    }
+    this.supervision.takeUp();
+  }
+
   /** What the system is made of before anything lives. */
   #populate(): void {
     const { domains, system } = this.tables;
@@ -241,7 +253,12 @@ export class Kernel implements Supervised {
         this.#hear(entry, readDomainMessage(message));
         this.settle();
       }
-      if (left === 0) this.#isBehind = true;
+      if (left > 0) {
+        entry.floods = 0;
+        continue;
+      }
+      this.#isBehind = true;
+      this.supervision.flooded(entry);
     }
   }
 

@@ -16,25 +16,23 @@
  * @module
  */
 
-import { assert, EPOCH_MAX, ERRNO, type Errno, OsError } from "@hako/ipc";
-import { type CopiedKeeps, copyKeeps } from "../keeps/copy.ts";
+import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, exitText } from "../layouts/boot.ts";
 import {
   ABUSES_MAX,
   FAILED_STARTS_MAX,
   FENCE_MS_MAX,
+  FLOODS_MAX,
   HALT_MS_MAX,
   LEASE_MS,
   START_MS_MAX,
   TICK_MS,
 } from "../limits.ts";
 import type { Death, WorkerPlan } from "../messages.ts";
-import type { Connections } from "./connections.ts";
-import type { KernelCore } from "./kernel_core.ts";
 import type { Phases } from "./phases.ts";
 import { backoffMs, mayRestart, type Verdict } from "./restart_policy.ts";
-import type { Segments } from "./segments.ts";
-import { type Connection, type DomainEntry, isGone, type Segment } from "./tables.ts";
+import { type Quarantine, quarantine } from "./quarantine.ts";
+import { type DomainEntry, isGone } from "./tables.ts";
 import { MODULE_BYTES_MAX } from "./tables_schema.ts";
 
 const FENCE = BOOT.at.fence >> 2;
@@ -50,16 +48,12 @@ const HANG_LOOKS = 25;
 const DEAF_HALT_MS = 200;
 
 /** What supervision asks of the kernel whose domains it keeps alive. */
-export interface Supervised extends KernelCore {
-  readonly connections: Connections;
-  readonly segments: Segments;
+export interface Supervised extends Quarantine {
   readonly phases: Phases;
   /** Gives a domain its next life. */
   start(entry: DomainEntry): void;
   /** Has the machine start the worker of a life that the tables know of. */
   launch(entry: DomainEntry): void;
-  /** Puts other memory in the place of a window that a zombie has. */
-  renewWindow(segment: Segment): void;
   /** Takes from a domain what it holds: it will not live again. */
   disown(entry: DomainEntry): void;
 }
@@ -77,6 +71,7 @@ export class Supervision {
   takeUp(): void {
     for (const entry of this.#domains()) {
       const { state } = entry.row;
+      entry.lastBeatAtMs = this.#kernel.nowMs(); // This kernel has seen nobody be silent yet.
       if (state === "fencing") this.#enforceFence(entry);
       if (state === "gave-up") this.#closeAll(entry, ERRNO.EHOSTDOWN);
       // The machine starts each life once, however often it is told.
@@ -223,6 +218,11 @@ export class Supervision {
     return true;
   }
 
+  /** A domain has told more than was read in its turn; of too many such turns in a row it is ended. */
+  flooded(entry: DomainEntry): void {
+    if (++entry.floods > FLOODS_MAX) this.died(entry, { why: "it floods the kernel" });
+  }
+
   /** A domain has told the kernel what has no meaning; of too much of that it is ended. */
   abused(entry: DomainEntry): void {
     if (++entry.abuses > ABUSES_MAX) this.died(entry, { why: "it tells the kernel no sense" });
@@ -338,7 +338,13 @@ export class Supervision {
     if (verdict !== "restart" && verdict !== "escalate") return this.#giveUp(entry, "EHOSTDOWN");
     if (verdict === "escalate") this.#escalate(entry, nowMs);
     this.#kernel.event({ type: "fenced", domain: name, epoch: row.epoch, gone, tookMs });
-    if (!gone && !this.#quarantine(entry)) return this.#giveUp(entry, "EUCLEAN");
+    if (!gone) {
+      const failure = quarantine(this.#kernel, entry);
+      if (failure !== undefined) {
+        this.#setWhy(entry, failure);
+        return this.#giveUp(entry, "EUCLEAN");
+      }
+    }
     for (const connection of this.#kernel.connections.ofClient(entry.number)) {
       this.#kernel.connections.renew(connection);
     }
@@ -365,47 +371,6 @@ export class Supervision {
       for (const channel of served) channel.core.rouse();
       for (const bell of called) bell.ring();
     });
-  }
-
-  /** A zombie holds the old memories: the successor gets others, if they can be copied. */
-  #quarantine(entry: DomainEntry): boolean {
-    const { segments, tables, connections } = this.#kernel;
-    const { row, number } = entry;
-    const keeps = [...tables.segmentsOf(number, "keep").values()];
-    const served = connections.ofServer(number);
-    let copies: CopiedKeeps;
-    try {
-      copies = copyKeeps(tables.buffer(row.log), [
-        ...keeps.map(({ buffer }) => buffer),
-        ...served.map((connection) => tables.buffer(connection.row.answers)),
-      ]);
-    } catch (error) {
-      if (!(error instanceof OsError)) throw error;
-      this.#setWhy(entry, `its zombie goes on changing its keeps: ${error.message}`);
-      return false;
-    }
-    tables.addZombie({ domain: number, epoch: row.epoch, boot: row.boot });
-    const oldLog = row.log;
-    row.log = tables.hold(copies.log);
-    tables.changed(entry);
-    this.#kernel.effect(() => tables.release(oldLog));
-    keeps.forEach((segment, i) => segments.replace(segment, copies.buffers[i]!));
-    served.forEach((connection, i) => {
-      this.#replaceAnswers(connection, copies.buffers[keeps.length + i]!);
-    });
-    for (const segment of [...tables.segments.values()]) {
-      const { owner, kind } = segment.row;
-      if (owner === number && kind === "window") this.#kernel.renewWindow(segment);
-    }
-    return true;
-  }
-
-  #replaceAnswers(connection: Connection, buffer: SharedArrayBuffer): void {
-    const { tables } = this.#kernel;
-    const old = connection.row.answers;
-    connection.row.answers = tables.hold(buffer);
-    tables.changed(connection);
-    this.#kernel.effect(() => tables.release(old));
   }
 
   /** What is to become of a domain that has died. */

@@ -45,6 +45,8 @@ export interface DomainEntry {
   isStuck: boolean;
   /** Messages without a meaning that this kernel has had of it. */
   abuses: number;
+  /** Turns in a row in which it had posted more than was read. */
+  floods: number;
 }
 
 /** One client's connection to one endpoint: the badge lasts, the channel changes with the client. */
@@ -129,6 +131,18 @@ export class Tables {
   /** Whether something was changed since the last commit. */
   get hasChanges(): boolean {
     return this.#changed.size > 0 || this.#isStaged || !this.#transactions.isEmpty;
+  }
+
+  /** What the machine holds and no row names any more: a kernel died before it had said so. */
+  orphans(): [number, HeldMemory][] {
+    const named = new Set<number>();
+    for (const { row: { boot, bell, log, trace } } of this.domains.values()) {
+      for (const number of [boot, bell, log, trace]) named.add(number);
+    }
+    for (const { row } of this.connections) named.add(row.channel).add(row.answers);
+    for (const { row } of this.segments.values()) named.add(row.object);
+    for (const { row } of this.zombies) named.add(row.boot);
+    return [...this.#held].filter(([number]) => !named.has(number));
   }
 
   /** The domain with a number. */
@@ -299,6 +313,7 @@ export class Tables {
       lastBeatAtMs: 0,
       isStuck: false,
       abuses: 0,
+      floods: 0,
     };
     this.domains.set(plan.name, entry);
     if (found === undefined) this.changed(entry);

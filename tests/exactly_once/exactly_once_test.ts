@@ -27,7 +27,7 @@ async function totalOf(protocol: typeof Tally | typeof ForgetfulTally, server: D
   await using system = await boot(manifest, { faults });
   const tally = await system.connect(protocol, "tally");
   let last = 0;
-  for (let i = 0; i < FEW_INCREMENTS; i++) last = tally.callSync("add", { amount: 1 }).total;
+  for (let i = 0; i < FEW_INCREMENTS; i++) last = tally.callSync("add", { amount: 1 }).value;
   assertEquals((await system.status()).domains.tally!.deaths, DEADLY.length);
   return last;
 }

@@ -32,14 +32,19 @@ export class Increments {
   /**
    * Makes so many increments, unless the round is stopped.
    *
-   * @param onStep Called between two of them, or between two batches.
+   * @param onStep Told how many are done, between two of them or between two batches.
    * @throws {Error} At the first answer that cannot be right.
    */
-  async make(count: number, manner: Manner, onStep: () => void = () => {}): Promise<void> {
+  async make(
+    count: number,
+    manner: Manner,
+    onStep: (done: number) => void = () => {},
+  ): Promise<void> {
     const atOnce = manner === "one by one" ? 1 : AT_ONCE;
     for (let done = 0; done < count && !this.#ledger.isStopped; done += atOnce) {
-      await this.#step(Math.min(atOnce, count - done), manner);
-      onStep();
+      const now = Math.min(atOnce, count - done);
+      await this.#step(now, manner);
+      onStep(done + now);
     }
   }
 
@@ -53,9 +58,9 @@ export class Increments {
   }
 
   /** A client's requests are done in the order in which it made them. */
-  #note({ total }: { readonly total: number }): void {
-    if (total <= this.#last) throw new Error(`the total is ${total} after ${this.#last}`);
-    this.#last = total;
-    this.#ledger.enter(total);
+  #note({ value }: { readonly value: number }): void {
+    if (value <= this.#last) throw new Error(`the total is ${value} after ${this.#last}`);
+    this.#last = value;
+    this.#ledger.enter(value);
   }
 }

@@ -91,13 +91,13 @@ export async function playRound(
   const stop = () => ledger.stop();
   signal?.addEventListener("abort", stop, { once: true });
   const faults = faultsOf(plan);
-  await using system = await boot(systemOf(ledger), { faults, onEvent: (e) => globalThis.HE?.(e) });
+  await using system = await boot(systemOf(ledger), { faults });
   const outside = plan.deaths - faults.length;
-  const terminations = new Terminations(system, ledger, outside);
   const own = ownIncrements(plan.increments);
+  const terminations = new Terminations(system, outside, own);
   const increments = new Increments(await system.connect(Tally, "tally"), ledger);
-  const mine = increments.make(own, "by promises", () => {
-    terminations.consider();
+  const mine = increments.make(own, "by promises", (done) => {
+    terminations.consider(done);
     onProgress(ledger.count);
   }).then(() => "", (error: Error) => (ledger.stop(), `the program: ${error.message}`));
   const finished = MANNERS.map((_, index) => system.finished(nameOf(index)));
@@ -115,7 +115,7 @@ type Counts = Omit<RoundResult, "failures">;
 
 async function resultOf(system: System, ledger: Ledger, deathsMin: number): Promise<Counts> {
   const tally = await system.connect(Tally, "tally");
-  const { total } = tally.callSync("add", { amount: 0 });
+  const { value: total } = tally.callSync("add", { amount: 0 });
   const { domains } = await system.status();
   return { answers: ledger.count, total, deaths: domains.tally!.deaths, deathsMin };
 }
@@ -171,24 +171,23 @@ function ownIncrements(increments: number): number {
   return increments - MANNERS.length * Math.floor(increments / (MANNERS.length + 1));
 }
 
-/** Ends the server from outside, evenly over the round. */
+/** Ends the server from outside, evenly over the program's own increments. */
 class Terminations {
   readonly #system: System;
-  readonly #ledger: Ledger;
-  readonly #every: number;
-  #left: number;
+  readonly #count: number;
+  readonly #own: number;
+  #made = 0;
 
-  constructor(system: System, ledger: Ledger, count: number) {
+  constructor(system: System, count: number, own: number) {
     this.#system = system;
-    this.#ledger = ledger;
-    this.#left = count;
-    this.#every = ledger.increments / (count + 1);
+    this.#count = count;
+    this.#own = own;
   }
 
-  consider(): void {
-    const due = this.#ledger.increments - this.#left * this.#every;
-    if (this.#left === 0 || this.#ledger.count < due) return;
-    this.#left--;
+  consider(done: number): void {
+    if (this.#made === this.#count) return;
+    if (done < this.#own * (this.#made + 1) / (this.#count + 1)) return;
+    this.#made++;
     this.#system.terminate("tally");
   }
 }

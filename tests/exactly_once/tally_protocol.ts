@@ -8,8 +8,8 @@ import { defineProtocol, type Operations, type Protocol, u32, u64 } from "@hako/
 
 /** Exported only so that the type of `Tally` is public. @internal */
 export const operations = {
-  /** Adds to the total and answers it. */
-  add: { code: 1, request: { amount: u32 }, reply: { total: u64 }, errors: [], idempotent: false },
+  /** Adds to the total and answers its new value. */
+  add: { code: 1, request: { amount: u32 }, reply: { value: u64 }, errors: [], idempotent: false },
 } as const satisfies Operations;
 
 /** The tally protocol. */

@@ -7,7 +7,7 @@
 import type { Flags, Syntax } from "../../tools/command_line/command.ts";
 
 /** The parts of a soak. */
-export const PARTS = ["histories", "kills"] as const;
+export const PARTS = ["histories", "kills", "exactly-once"] as const;
 
 /** One of {@linkcode PARTS}. */
 export type Part = typeof PARTS[number];
@@ -26,6 +26,11 @@ export const soakFlags = {
   },
   kills: { value: "N", kind: "count", summary: "kills: deaths in all; 10,000 if left out" },
   "spare-kernel": { summary: "kills: only servers die, never the kernel" },
+  increments: {
+    value: "N",
+    kind: "count",
+    summary: "exactly-once: increments in all, one death for each thousand; 1,000,000 if left out",
+  },
   minutes: {
     value: "N",
     kind: "count",
@@ -44,10 +49,12 @@ export const soakCommand: Syntax<typeof soakFlags> = {
     countMin: 0,
     countMax: PARTS.length,
     choices: PARTS,
-    summary: "histories, judged for linearizability; or kills of every server; both if left out",
+    summary:
+      "histories, judged for linearizability; kills of every server; increments that count " +
+      "exactly-once; all if left out",
   },
   examples: [
-    { line: "", what: "a million operations, then 10,000 deaths" },
+    { line: "", what: "a million operations, then 10,000 deaths, then a million increments" },
     { line: "kills --kills 1000", what: "the deaths alone, and fewer of them" },
     { line: "histories --seed 7 --operations 100000", what: "one round, as a failure prints it" },
   ],

@@ -9,6 +9,7 @@ import type { Invocation } from "../../tools/command_line/command.ts";
 import { runTask } from "../../tools/command_line/run_main.ts";
 import { terminalProgress } from "../../tools/terminal/progress.ts";
 import { type Part, PARTS, soakCommand } from "./command.ts";
+import { soakExactlyOnce } from "./exactly_once.ts";
 import { soakHistories } from "./histories.ts";
 import { soakKills } from "./kills.ts";
 import type { Soaking } from "./soak_part.ts";
@@ -18,6 +19,7 @@ const MINUTES_DEFAULT = 15;
 const SOAKS: Readonly<Record<Part, (soaking: Soaking) => Promise<number>>> = {
   histories: soakHistories,
   kills: soakKills,
+  "exactly-once": soakExactlyOnce,
 };
 
 await runTask(soakCommand, main);

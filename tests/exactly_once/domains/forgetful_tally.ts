@@ -16,6 +16,6 @@ domain.serve(ForgetfulTally, {
   add({ amount }) {
     const value = total.get().value + amount;
     total.put({ value });
-    return { total: value };
+    return { value };
   },
 });

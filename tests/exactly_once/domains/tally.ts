@@ -17,6 +17,6 @@ domain.serve(Tally, {
   add({ amount }) {
     const value = total.get().value + amount;
     total.put({ value });
-    return { total: value };
+    return { value };
   },
 });
