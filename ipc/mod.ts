@@ -6,7 +6,7 @@
 
 export { ANSWER_WORDS_MAX, type AnswerLog, type StagedChanges } from "./answer_log.ts";
 export { assert, AssertionError } from "./assert.ts";
-export { Channel } from "./channel.ts";
+export { Channel, placeReply } from "./channel.ts";
 export { ChannelClient } from "./channel_client.ts";
 export type {
   CallOptions,

@@ -119,6 +119,9 @@ export interface BootMessage {
   readonly memoryLimitMb?: number;
 }
 
+/** Machine to a domain's worker: its life, and before that, if it is a spare, to rehearse one. */
+export type WorkerMessage = { readonly type: "rehearse" } | BootMessage;
+
 /** The same without what the machine adds. */
 export type KernelsBootMessage = Omit<BootMessage, "link" | "memoryLimitMb">;
 

@@ -5,19 +5,26 @@
  * @module
  */
 
-import type { BootMessage } from "../messages.ts";
+import type { BootMessage, WorkerMessage } from "../messages.ts";
 import type { Domain } from "./domain.ts";
 import { hasHeapLimit, watchHeap } from "./heap_watch.ts";
-import { Fenced } from "./incarnation.ts";
+import { Fenced, Incarnation } from "./incarnation.ts";
 import { LivingDomain } from "./living_domain.ts";
+import { rehearse } from "./rehearsal.ts";
 
 const inWorker = "DedicatedWorkerGlobalScope" in globalThis;
 
 const bootMessage = new Promise<BootMessage>((resolve) => {
   if (!inWorker) return;
-  globalThis.addEventListener("message", (event) => {
-    resolve((event as MessageEvent<BootMessage>).data);
-  }, { once: true });
+  let endRehearsal = () => {};
+  const hear = ({ data }: MessageEvent<WorkerMessage>) => {
+    if (data.type === "rehearse") return endRehearsal = rehearse();
+    endRehearsal();
+    globalThis.removeEventListener("message", listener);
+    resolve(data);
+  };
+  const listener = hear as (event: Event) => void;
+  globalThis.addEventListener("message", listener);
 });
 
 let entered = false;
@@ -33,7 +40,10 @@ export async function enter(): Promise<Domain> {
   entered = true;
   const message = await bootMessage;
   try {
-    const domain = new LivingDomain(message);
+    const life = new Incarnation(message);
+    life.announceClosing();
+    life.catchFence();
+    const domain = new LivingDomain(message, life);
     limitHeap(domain, message.memoryLimitMb);
     return domain;
   } catch (error) {

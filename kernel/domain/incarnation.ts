@@ -36,14 +36,17 @@ export class Incarnation implements Waiter {
   readonly #census: Int32Array;
   readonly #censusIndex: number;
   readonly #cores: number;
+  readonly #end: () => void;
   #controlSeen = 0;
 
   /**
    * Takes up the life that the kernel gives.
    *
+   * @param end What ends it, after all has been said: closes the worker if left out.
    * @throws {Fenced} If the kernel has taken it back already: this worker started too late.
    */
-  constructor(message: BootMessage) {
+  constructor(message: BootMessage, end: () => void = closeWorker) {
+    this.#end = end;
     this.bell = new Doorbell(message.bell);
     this.#words = new Int32Array(message.boot);
     this.progress = new Int32Array(message.boot, BOOT.at.progress, 4);
@@ -157,7 +160,7 @@ export class Incarnation implements Waiter {
     this.#census[this.#censusIndex] = 0;
     Atomics.store(this.#words, STATE, ACTIVITY.GONE);
     this.#kernelBell.ring();
-    closeWorker();
+    this.#end();
   }
 
   /** Ends this life in order when {@linkcode Fenced} comes out of a call that an app has made. */

@@ -40,7 +40,7 @@ import type { Capability } from "./capability.ts";
 import { ControlLink } from "./control_link.ts";
 import type { Domain } from "./domain.ts";
 import { DurableState } from "./durable_state.ts";
-import { Incarnation } from "./incarnation.ts";
+import type { Incarnation } from "./incarnation.ts";
 import { HeldCapabilities } from "./held_capabilities.ts";
 import { isReaderLoaded, loadReader } from "./port_reader.ts";
 import { HeldWindows } from "./windows.ts";
@@ -80,15 +80,14 @@ export class LivingDomain implements Domain, Serving {
   #serving = false;
   #halting = false;
 
-  constructor(message: BootMessage) {
+  /** The domain that `life` leads, as `message` has it. */
+  constructor(message: BootMessage, life: Incarnation) {
     this.#message = message;
     this.beginsInCallbacks = message.memoryLimitMb !== undefined;
     this.name = message.name;
     this.epoch = message.epoch;
     this.options = message.options;
-    this.#incarnation = new Incarnation(message);
-    this.#incarnation.announceClosing();
-    this.#incarnation.catchFence();
+    this.#incarnation = life;
     this.#trace = new TraceRecorder(message.trace, message.epoch);
     this.#trace.note(TRACE_KIND.ENTERED);
     this.#windows = new HeldWindows(() => this.#control.receive());
@@ -248,9 +247,10 @@ export class LivingDomain implements Domain, Serving {
 
   /** Terminated from outside: nothing after this point runs. */
   #awaitEnd(point: string): never {
-    this.#control.tell({ type: "terminate-here", point });
     for (;;) {
       const announced = this.#incarnation.bell.announce();
+      this.#control.receive(); // A kernel that has died heard nothing: the next one is told again.
+      this.#control.tell({ type: "terminate-here", point });
       this.#incarnation.beginSleep();
       this.#incarnation.bell.wait(announced, this.#incarnation.sleepMsMax);
       this.#incarnation.endSleep();

@@ -174,6 +174,7 @@ export class Kernel implements Supervised {
     const { epoch } = entry.row;
     this.effect(() => {
       if (entry.row.epoch !== epoch) return;
+      entry.lastBeatAtMs = this.nowMs();
       const { port1, port2 } = new MessageChannel();
       entry.port?.close();
       entry.port = port2;

@@ -289,6 +289,8 @@ export class Supervision {
     const called = connections.ofClient(number);
     const closed = called.map(({ channel }) => channel);
     this.#kernel.effect(() => {
+      // What it asks for from here on is taken by nobody: no server lives in the last epoch.
+      for (const channel of closed) channel.fence(EPOCH_MAX);
       Atomics.store(boot, FENCE, 1);
       for (const channel of served) channel.fence(slotEpoch);
       for (const channel of closed) channel.close(ERRNO.EPIPE);

@@ -5,7 +5,7 @@
  */
 
 import type { HostPermissions } from "../manifest.ts";
-import type { BootMessage, WorkerPlan } from "../messages.ts";
+import type { BootMessage, WorkerMessage, WorkerPlan } from "../messages.ts";
 import { heapDeath, withHeapLimit } from "./limited/heap_limit.ts";
 
 /** What the machine tells about a worker that failed. */
@@ -32,7 +32,10 @@ export class Workers {
     this.#onError = onError;
   }
 
-  /** Keeps a worker ready that has loaded its module and waits for authority. */
+  /**
+   * Keeps a worker ready that has loaded its module and waits for authority. One that will not be
+   * needed before another has died rehearses meanwhile; one for a first life has no time for that.
+   */
   prepare(name: string, plan: WorkerPlan): void {
     const kept = this.#spares.get(name);
     if (kept !== undefined && isSame(kept.plan, plan)) return;
@@ -45,6 +48,7 @@ export class Workers {
       // It would take a life with it. The start that needs one makes another, whose error is told.
       if (this.#spares.get(name) === spare) this.#spares.delete(name);
     };
+    if (this.#running.has(name)) post(worker, { type: "rehearse" });
   }
 
   /**
@@ -68,7 +72,7 @@ export class Workers {
     };
     this.#running.set(name, { worker, epoch });
     const { memoryLimitMb } = plan;
-    worker.postMessage(memoryLimitMb === undefined ? boot : { ...boot, memoryLimitMb }, transfer);
+    post(worker, memoryLimitMb === undefined ? boot : { ...boot, memoryLimitMb }, transfer);
     return true;
   }
 
@@ -110,6 +114,10 @@ export function createWorker(name: string, module: string, permissions: HostPerm
     name,
     deno: { permissions: none ? "none" : denoPermissions(permissions) },
   });
+}
+
+function post(worker: Worker, message: WorkerMessage, transfer: Transferable[] = []): void {
+  worker.postMessage(message, transfer);
 }
 
 function createDomainWorker(name: string, plan: WorkerPlan): Worker {
