@@ -74,23 +74,6 @@ export { PROGRESS, PROGRESS_WORDS, type RequestTrace } from "./request_trace.ts"
 export type { AcceptedChannel, ServedChannel, UntypedHandler } from "./served_channel.ts";
 export { ChannelServer } from "./server.ts";
 export {
-  BufferLease,
-  BufferPool,
-  type BufferPoolCounts,
-  type BufferPoolHandle,
-  type BufferPoolOptions,
-} from "./queue/buffer_pool.ts";
-export type { Beginning, ItemsHandle } from "./queue/items.ts";
-export type { Patience } from "./queue/patience.ts";
-export type { SweepReport } from "./queue/sweep.ts";
-export {
-  Work,
-  WorkQueue,
-  type WorkQueueCounts,
-  type WorkQueueHandle,
-  type WorkQueueOptions,
-} from "./queue/work_queue.ts";
-export {
   type ChannelMemory,
   type ChannelOptions,
   closeChannel,

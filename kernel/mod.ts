@@ -26,7 +26,13 @@ export {
 export type { SystemEvent } from "./messages.ts";
 export type { DomainState, DomainStatus, SystemStatus } from "./system_status.ts";
 export type { CallEvent, NoteEvent, TimedEvent, TraceEvent } from "./trace/events.ts";
-export { type ChromeEvent, type ChromeTrace, chromeTrace } from "./trace/chrome_trace.ts";
+export {
+  type ChromeArguments,
+  type ChromeEvent,
+  type ChromeTrace,
+  chromeTrace,
+  type NameEvent,
+} from "./trace/chrome_trace.ts";
 export { jsonLine, textLine } from "./trace/log_lines.ts";
 export type { ObservedCalls } from "./trace/observed_calls.ts";
 export {

@@ -43,7 +43,7 @@ const ATTEMPTS_NONE = 0; // Nothing of a pool is ever TAKEN, so nothing is tried
  *
  * @example
  * ```ts
- * import { BufferPool } from "@hako/ipc";
+ * import { BufferPool } from "@hako/ipc/queue";
  *
  * const handle = BufferPool.create({ buffers: 2, bufferBytes: 4096, leaseMs: 5_000 });
  * const pool = BufferPool.open(handle); // Or in any worker that the handle is posted to.

@@ -66,7 +66,7 @@ const RING_COUNT = 2;
  *
  * @example
  * ```ts
- * import { WorkQueue } from "@hako/ipc";
+ * import { WorkQueue } from "@hako/ipc/queue";
  *
  * const handle = WorkQueue.create({ items: 64, itemBytes: 256, attemptsMax: 3, leaseMs: 5_000 });
  * const queue = WorkQueue.open(handle); // Or in any worker that the handle is posted to.

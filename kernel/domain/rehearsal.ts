@@ -14,7 +14,14 @@
  * @module
  */
 
-import { Channel, defineProtocol, Doorbell, i32, type Operations, type Protocol } from "@hako/ipc";
+import {
+  Channel,
+  defineProtocol,
+  Doorbell,
+  i32,
+  type Operations,
+  type SpokenProtocol,
+} from "@hako/ipc";
 import { ANSWERS_BYTES, LOG_BYTES_DEFAULT } from "../keeps/limits.ts";
 import { BOOT } from "../layouts/boot.ts";
 import { TRACE_BYTES } from "../layouts/trace.ts";
@@ -32,8 +39,6 @@ const operations = {
   die: { code: 2, request: {}, errors: [], idempotent: true },
 } as const satisfies Operations;
 
-const Rehearsal: Protocol<typeof operations> = defineProtocol("rehearsal", 1, operations);
-
 /** A life that ends rather than sleep. */
 class RehearsedLife extends Incarnation {
   /** @throws {Fenced} Always. */
@@ -48,8 +53,9 @@ class RehearsedLife extends Incarnation {
  * @returns What ends it early, if it goes on.
  */
 export function rehearse(): () => void {
+  const Rehearsal = defineProtocol("rehearsal", 1, operations); // Here: most workers never need it.
   const channel = Channel.create(0, 1);
-  const message = madeUp(channel.memory);
+  const message = madeUp(channel.memory, Rehearsal);
   const domain = new LivingDomain(message, new RehearsedLife(message, () => channel.close()));
   domain.serve(Rehearsal, {
     answer: ({ value }) => ({ value }),
@@ -57,17 +63,16 @@ export function rehearse(): () => void {
       throw new Error("rehearsed");
     },
   });
-  const client = domain.connect(Rehearsal, "rehearsal");
+  const client = domain.connect(Rehearsal, Rehearsal.name);
   const calls = Array.from({ length: ANSWERED }, (_, value) => client.call("answer", { value }));
   for (const call of [...calls, client.call("die", {})]) call.catch(() => {}); // The last is never answered.
   return () => void Atomics.store(new Int32Array(message.boot), BOOT.at.fence >> 2, 1);
 }
 
 /** What a kernel and a machine would say. */
-function madeUp(memory: WebAssembly.Memory): BootMessage {
+function madeUp(memory: WebAssembly.Memory, { name, version }: SpokenProtocol): BootMessage {
   const bell = Doorbell.create().memory;
   const words = () => new SharedArrayBuffer(PAGE_BYTES);
-  const { name, version } = Rehearsal;
   const end = { endpoint: name, badge: 1, index: 0, censusIndex: 0, memory };
   return {
     type: "boot",

@@ -91,7 +91,7 @@ const REQUEST_POINTS = ["runtime.request", "runtime.answer", "runtime.committed"
 const TARGETS: readonly Target[] = [
   {
     domain: "tally",
-    points: ["tally.add.before", "tally.add.written", "tally.add.after", ...REQUEST_POINTS],
+    points: ["tally.add.before", "tally.add.staged", ...REQUEST_POINTS],
     kinds: KINDS,
     share: 0.15,
     visitsPerDeath: 300,
