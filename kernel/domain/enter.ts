@@ -10,16 +10,16 @@ import type { Domain } from "./domain.ts";
 import { hasHeapLimit, watchHeap } from "./heap_watch.ts";
 import { Fenced, Incarnation } from "./incarnation.ts";
 import { LivingDomain } from "./living_domain.ts";
-import { rehearse } from "./rehearsal.ts";
+import { type Rehearsal, rehearse } from "./rehearsal.ts";
 
 const inWorker = "DedicatedWorkerGlobalScope" in globalThis;
 
 const bootMessage = new Promise<BootMessage>((resolve) => {
   if (!inWorker) return;
-  let endRehearsal = () => {};
+  let rehearsal: Rehearsal | undefined;
   const hear = ({ data }: MessageEvent<WorkerMessage>) => {
-    if (data.type === "rehearse") return endRehearsal = rehearse();
-    endRehearsal();
+    if (data.type === "rehearse") return rehearsal = rehearse();
+    rehearsal?.end();
     globalThis.removeEventListener("message", listener);
     resolve(data);
   };

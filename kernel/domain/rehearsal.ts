@@ -23,11 +23,13 @@ import {
   type SpokenProtocol,
 } from "@hako/ipc";
 import { ANSWERS_BYTES, LOG_BYTES_DEFAULT } from "../keeps/limits.ts";
-import { BOOT } from "../layouts/boot.ts";
+import { BOOT, exitText } from "../layouts/boot.ts";
 import { TRACE_BYTES } from "../layouts/trace.ts";
 import type { BootMessage } from "../messages.ts";
 import { Fenced, Incarnation } from "./incarnation.ts";
 import { LivingDomain } from "./living_domain.ts";
+
+const FENCE = BOOT.at.fence >> 2;
 
 const PAGE_BYTES = 4096;
 
@@ -47,26 +49,36 @@ class RehearsedLife extends Incarnation {
   }
 }
 
-/**
- * Leads a made-up life in this worker, in its event loop.
- *
- * @returns What ends it early, if it goes on.
- */
-export function rehearse(): () => void {
-  const Rehearsal = defineProtocol("rehearsal", 1, operations); // Here: most workers never need it.
+/** A rehearsal that is under way. */
+export interface Rehearsal {
+  /** Resolves at its end, with what the made-up life has said that it died of. */
+  readonly ended: Promise<string>;
+  /** Ends it early: the real life is there. */
+  end(): void;
+}
+
+/** Leads a made-up life in this worker, in its event loop. */
+export function rehearse(): Rehearsal {
+  const protocol = defineProtocol("rehearsal", 1, operations); // Here: most workers never need it.
   const channel = Channel.create(0, 1);
-  const message = madeUp(channel.memory, Rehearsal);
-  const domain = new LivingDomain(message, new RehearsedLife(message, () => channel.close()));
-  domain.serve(Rehearsal, {
+  const message = madeUp(channel.memory, protocol);
+  const words = new Int32Array(message.boot);
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
+  const life = new RehearsedLife(message, () => {
+    channel.close(); // Its client hears that the last request is answered by nobody.
+    resolve(exitText(words));
+  });
+  const domain = new LivingDomain(message, life);
+  domain.serve(protocol, {
     answer: ({ value }) => ({ value }),
     die: () => {
       throw new Error("rehearsed");
     },
   });
-  const client = domain.connect(Rehearsal, Rehearsal.name);
+  const client = domain.connect(protocol, protocol.name);
   const calls = Array.from({ length: ANSWERED }, (_, value) => client.call("answer", { value }));
-  for (const call of [...calls, client.call("die", {})]) call.catch(() => {}); // The last is never answered.
-  return () => void Atomics.store(new Int32Array(message.boot), BOOT.at.fence >> 2, 1);
+  for (const call of [...calls, client.call("die", {})]) call.catch(() => {});
+  return { ended, end: () => void Atomics.store(words, FENCE, 1) };
 }
 
 /** What a kernel and a machine would say. */

@@ -163,6 +163,8 @@ export class Kernel implements Supervised {
     entry.boot = new Int32Array(bootBytes);
     entry.lastBeat = 0;
     entry.isStuck = false;
+    entry.abuses = 0;
+    entry.floods = 0;
     entry.lastBeatAtMs = row.startedAtMs;
     const isZombie = [...this.tables.zombies].some((zombie) => zombie.row.boot === before);
     if (before !== 0 && !isZombie) this.effect(() => this.tables.release(before));

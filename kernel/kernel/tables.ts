@@ -142,7 +142,9 @@ export class Tables {
     for (const { row } of this.connections) named.add(row.channel).add(row.answers);
     for (const { row } of this.segments.values()) named.add(row.object);
     for (const { row } of this.zombies) named.add(row.boot);
-    return [...this.#held].filter(([number]) => !named.has(number));
+    // Numbers above were never committed: they are given again, to other memories.
+    const { lastObject } = this.system;
+    return [...this.#held].filter(([number]) => number <= lastObject && !named.has(number));
   }
 
   /** The domain with a number. */

@@ -124,7 +124,7 @@ Deno.test("a domain that tells the kernel no sense without end is ended", async 
   });
 });
 
-Deno.test("a domain that floods the kernel keeps nobody from being heard", async () => {
+Deno.test("a domain that floods the kernel keeps nobody from being heard, and is ended", async () => {
   const ends = new Ends();
   const onEvent = (event: SystemEvent) => ends.hear(event);
   const honest = app("lender", { scenario: "quotas" }, { start: "request" });
@@ -139,4 +139,7 @@ Deno.test("a domain that floods the kernel keeps nobody from being heard", async
   const taken = await served(shelf, ends.of("honest")) as { held: number };
 
   assertEquals(taken.held, 1024);
+  let flooder = (await system.status()).domains.hostile!;
+  while (flooder.deaths === 0) flooder = (await system.status()).domains.hostile!;
+  assertEquals(flooder.why, "it floods the kernel");
 });
