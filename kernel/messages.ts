@@ -146,10 +146,8 @@ export type ControlMessage =
 /** Domain to kernel. */
 export type DomainMessage =
   | {
-    /** What a kernel that has just taken over must know of a domain that lives. */
+    /** To a kernel that has just taken over: tell me what I have. */
     readonly type: "hello";
-    readonly isReady: boolean;
-    readonly isHalted: boolean;
   }
   | { readonly type: "ready" }
   | { readonly type: "halted" }

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { boot, KERNEL_POINTS, type PointFault, type System, type SystemEvent } from "@hako/kernel";
+import {
+  boot,
+  type DomainManifest,
+  KERNEL_POINTS,
+  type PointFault,
+  type System,
+  type SystemEvent,
+} from "@hako/kernel";
 import { counterSystem } from "./counter_system.ts";
 import { Counter } from "./domains/counter_protocol.ts";
 
@@ -104,6 +111,22 @@ Deno.test("a kernel that hangs is fenced, and its successor goes on", async () =
   await shortLife(system);
   Atomics.store(new Int32Array(stop), 0, 1);
   assert(events.some((event) => event.type === "kernel-died" && event.why === "it hangs"));
+});
+
+Deno.test("a kernel that takes the word of an app with it that never looks again loses nothing", async () => {
+  const caller: DomainManifest = {
+    kind: "app",
+    module: "./domains/caller.ts",
+    uses: ["counter"],
+    options: { sync: true }, // In synchronous calls for ever: it reads no port.
+  };
+  for (const visit of [1, 2, 3]) {
+    const faults: PointFault[] = [{ domain: "kernel", point: "kernel.hear", visit, kind: "throw" }];
+    const { base, domains } = counterSystem();
+    await using system = await boot({ base, domains: { ...domains, caller } }, { faults });
+    const { domains: { counter, caller: app } } = await system.status();
+    assertEquals([counter!.state, app!.state], ["ready", "ready"]);
+  }
 });
 
 Deno.test("calls of the program that a kernel left unanswered are answered by its successor, once", async () => {

@@ -9,6 +9,7 @@
  */
 
 import type { KernelAnswer, KernelCall } from "../capabilities/calls.ts";
+import { SAID } from "../layouts/boot.ts";
 import type {
   BootMessage,
   ControlMessage,
@@ -28,8 +29,6 @@ export class ControlLink {
   readonly #link: MessagePort;
   readonly #onMessage: (message: ControlMessage) => void;
   #control: MessagePort;
-  #isReady = false;
-  #isHalted = false;
   #lastCall = 0;
   /** The call that waits for its answer: told again to the next kernel. */
   #call: Extract<DomainMessage, { readonly type: "call" }> | undefined;
@@ -64,8 +63,8 @@ export class ControlLink {
 
   /** Tells the kernel something, and its successors again if they must know. */
   tell(message: Said): void {
-    if (message.type === "ready") this.#isReady = true;
-    if (message.type === "halted") this.#isHalted = true;
+    if (message.type === "ready") this.#incarnation.say(SAID.READY);
+    if (message.type === "halted") this.#incarnation.say(SAID.HALTED);
     this.#post(message);
   }
 
@@ -101,8 +100,7 @@ export class ControlLink {
   #meet(port: MessagePort): void {
     this.#control.close();
     this.#control = port;
-    const { isReady, isHalted } = { isReady: this.#isReady, isHalted: this.#isHalted };
-    this.#post({ type: "hello", isReady, isHalted });
+    this.#post({ type: "hello" });
     if (this.#call !== undefined && this.#answer === undefined) this.#post(this.#call);
   }
 

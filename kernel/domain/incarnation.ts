@@ -13,6 +13,7 @@ const FENCE = BOOT.at.fence >> 2;
 const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const CONTROL = BOOT.at.control >> 2;
+const SAID_WORD = BOOT.at.said >> 2;
 
 /** The kernel's word that this incarnation's time is over, found at a wait or a turn. */
 export class Fenced extends Error {
@@ -114,6 +115,11 @@ export class Incarnation implements Waiter {
 
   nowMs(): number {
     return performance.now();
+  }
+
+  /** Says how far this life has come, to every kernel: a SAID. */
+  say(said: number): void {
+    Atomics.store(this.#words, SAID_WORD, said);
   }
 
   /** Makes the kernel look: it has been told something. */

@@ -16,13 +16,8 @@ export function readDomainMessage(value: unknown): DomainMessage | undefined {
   switch (message.type) {
     case "ready":
     case "halted":
-      return { type: message.type };
     case "hello":
-      return {
-        type: "hello",
-        isReady: message.isReady === true,
-        isHalted: message.isHalted === true,
-      };
+      return { type: message.type };
     case "failed": {
       const { code, what } = message;
       if (typeof code !== "string" || !Object.hasOwn(ERRNO, code)) return undefined;

@@ -271,7 +271,7 @@ export class Kernel implements Supervised {
     if (message === undefined) return this.supervision.abused(entry);
     switch (message.type) {
       case "hello":
-        return this.#hearHello(entry, message);
+        return this.#tellWorld(entry);
       case "ready":
         return this.supervision.ready(entry);
       case "failed":
@@ -279,22 +279,22 @@ export class Kernel implements Supervised {
       case "terminate-here":
         return this.supervision.died(entry, { why: `terminated at ${message.point}` });
       case "halted":
+        if (entry.row.haltingSinceMs === 0) return this.supervision.abused(entry);
         return this.phases.halted(entry);
       case "call":
         return this.authority.call(entry, message.number, message.call);
     }
   }
 
-  #hearHello(entry: DomainEntry, hello: Extract<DomainMessage, { type: "hello" }>): void {
+  /** What a domain is told of a kernel that has taken over: all that it has. */
+  #tellWorld(entry: DomainEntry): void {
     const served = this.connections.ofServer(entry.number);
     this.control(entry, {
       type: "world",
       served: served.map((connection) => this.connections.served(connection)),
       segments: this.segments.grantsOf(entry),
     });
-    if (hello.isReady && entry.row.state === "starting") this.supervision.ready(entry);
-    if (hello.isHalted) this.phases.halted(entry);
-    else if (entry.row.haltingSinceMs !== 0) this.control(entry, { type: "halt" });
+    if (entry.row.haltingSinceMs !== 0) this.control(entry, { type: "halt" });
   }
 
   #obey(message: MachineMessage): void {

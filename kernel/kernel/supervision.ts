@@ -17,7 +17,7 @@
  */
 
 import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
-import { ACTIVITY, BOOT, EXIT, exitText } from "../layouts/boot.ts";
+import { ACTIVITY, BOOT, EXIT, exitText, SAID } from "../layouts/boot.ts";
 import {
   ABUSES_MAX,
   FAILED_STARTS_MAX,
@@ -39,6 +39,7 @@ const FENCE = BOOT.at.fence >> 2;
 const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const EXIT_WORD = BOOT.at.exit >> 2;
+const SAID_WORD = BOOT.at.said >> 2;
 const PROGRESS = BOOT.at.progress >> 2;
 
 /** Looks at a domain within the time for which it may hang. */
@@ -241,6 +242,10 @@ export class Supervision {
     const { row, plan: { serves, hangMs } } = entry;
     const exit = Atomics.load(entry.boot, EXIT_WORD);
     if (exit !== EXIT.NONE) return this.died(entry, { why: exitText(entry.boot), gone: true });
+    // Told as well; but the kernel that was told may be dead.
+    const said = Atomics.load(entry.boot, SAID_WORD);
+    if (said === SAID.HALTED && row.haltingSinceMs !== 0) return this.#kernel.phases.halted(entry);
+    if (said === SAID.READY && row.state === "starting") this.ready(entry);
     const deaf = Object.keys(serves).length === 0;
     if (row.haltingSinceMs !== 0) {
       const limitMs = deaf ? DEAF_HALT_MS : HALT_MS_MAX;

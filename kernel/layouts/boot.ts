@@ -20,6 +20,7 @@ export const BOOT: Layout<{
   exitTextBytes: LayoutField;
   reserved: LayoutField;
   progress: LayoutField;
+  said: LayoutField;
   spare: LayoutField;
   exitText: LayoutField;
 }> = defineLayout("boot", { byteLength: 1024 }, {
@@ -31,7 +32,8 @@ export const BOOT: Layout<{
   exitTextBytes: u32,
   reserved: bytes(8),
   progress: bytes(16), // What a ChannelServer says of the request in its handler. By the domain.
-  spare: bytes(16),
+  said: i32, // A SAID. By the domain, before it tells the kernel, which may die over the message.
+  spare: bytes(12),
   exitText: bytes(EXIT_TEXT_BYTES), // UTF-8. Published by `exit`.
 });
 
@@ -42,6 +44,16 @@ export const BOOT: Layout<{
  * ever again, at once and without its help; one that was awake says GONE itself as soon as it looks.
  */
 export const ACTIVITY = { ASLEEP: 0, AWAKE: 1, GONE: 2 } as const;
+
+/** How far a domain has come in its life, as it says. */
+export const SAID = {
+  /** It has not entered, or does not serve yet. */
+  NOTHING: 0,
+  /** It serves its endpoints, or an app has entered. */
+  READY: 1,
+  /** It has closed in order. */
+  HALTED: 2,
+} as const;
 
 /** Why an incarnation ended itself. */
 export const EXIT = {
