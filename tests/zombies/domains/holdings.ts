@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { BootMessage } from "../../../kernel/messages.ts";
+import type { BootMessage, WorkerMessage } from "../../../kernel/messages.ts";
 
 /** The boot message of this worker. Import this module before the runtime enters. */
 export const bootMessage: Promise<BootMessage> = new Promise((resolve) => {
   globalThis.addEventListener("message", (event) => {
-    resolve((event as MessageEvent<BootMessage>).data);
-  }, { once: true });
+    const message = (event as MessageEvent<WorkerMessage>).data;
+    if (message.type === "boot") resolve(message); // A spare may be told to rehearse before.
+  });
 });
 
 /**
