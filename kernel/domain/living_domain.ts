@@ -388,8 +388,12 @@ export class LivingDomain implements Domain, Serving {
     const answers = this.#state.openAnswers(grant);
     const { epoch } = this;
     const channel = new Channel(memory);
-    const limits = grant.operations === undefined ? {} : { operations: new Set(grant.operations) };
-    const accepted = { channel, epoch, badge, index, censusIndex, answers, poisoned };
+    const accepted = { channel, epoch, badge, index, censusIndex, answers };
+    // Each of these makes every request of the channel a little slower: rare ones have them.
+    const limits = {
+      ...(grant.operations === undefined ? {} : { operations: new Set(grant.operations) }),
+      ...(poisoned.length === 0 ? {} : { poisoned }),
+    };
     this.#served.set(id, this.#server.attach({ ...accepted, ...limits, ...service }));
   }
 

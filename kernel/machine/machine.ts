@@ -8,7 +8,6 @@
 import { Doorbell, isCrowded, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import type { PointFault } from "../faults/point_fault.ts";
 import { BOOT } from "../layouts/boot.ts";
-import { DOMAINS_MAX } from "../limits.ts";
 import { KERNEL, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type {
   Death,
@@ -58,7 +57,8 @@ export class Machine implements Waiter, KernelOwner {
   readonly #calls: Map<number, Call> = new Map();
   readonly #onEvent: (event: SystemEvent, atUs?: number) => void;
   readonly #onTrace: (domain: string, trace: SharedArrayBuffer) => void;
-  readonly #census: Int32Array;
+  /** A word for the program, and for each domain: it is counted before every spin. */
+  #census: Int32Array = new Int32Array(1);
   /** Rung by the kernel after each order. */
   readonly #bell: Doorbell;
   #kernel: KernelKeeper | undefined;
@@ -79,20 +79,21 @@ export class Machine implements Waiter, KernelOwner {
     this.#onEvent = onEvent;
     this.#onTrace = onTrace;
     this.#workers = new Workers((name, epoch, why) => this.#died(name, epoch, { why, gone: true }));
-    this.#census = new Int32Array(new SharedArrayBuffer(4 * DOMAINS_MAX));
     this.#bell = Doorbell.create();
   }
 
   /** Starts a kernel with a checked manifest; resolves when every domain is ready. */
   boot(plans: readonly DomainPlan[], faults: readonly PointFault[]): Promise<unknown> {
     const bell = Doorbell.create();
+    const census = new SharedArrayBuffer(4 * (plans.length + 1));
+    this.#census = new Int32Array(census);
     this.#kernel = new KernelKeeper(
       {
         plans,
         faults,
         faultVisits: new SharedArrayBuffer(4 * Math.max(1, faults.length)),
         cores: navigator.hardwareConcurrency,
-        census: this.#census.buffer as SharedArrayBuffer,
+        census,
         bell: bell.memory,
         machineBell: this.#bell.memory,
       },
