@@ -1,58 +1,21 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commandTest, hako } from "./command_rig.ts";
 import { findTool, fsck } from "./host_tool.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 const MiB = 1024 * 1024;
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `hako` as its task does, and checks that it leaves no temporary file behind. */
-async function hako(directory: string, ...args: string[]): Promise<Ran> {
-  const temporary = `${directory}/temporary`;
-  Deno.mkdirSync(temporary, { recursive: true });
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--frozen",
-      "--no-prompt",
-      "--allow-env=INIT_CWD,TMPDIR,NO_COLOR",
-      `--allow-run=${Deno.execPath()}`,
-      `${ROOT}tools/hako.ts`,
-      ...args,
-    ],
-    cwd: ROOT,
-    env: { TMPDIR: temporary, INIT_CWD: directory, NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  assertEquals([...Deno.readDirSync(temporary)], [], "nothing is left behind");
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
 
 /** Runs a test in a directory of its own, with a small tree in it. */
 function scenarioTest(name: string, run: (directory: string) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const directory = Deno.makeTempDirSync();
-    try {
-      Deno.mkdirSync(`${directory}/tree/empty`, { recursive: true });
-      Deno.mkdirSync(`${directory}/tree/ünïcode 箱`);
-      Deno.writeTextFileSync(`${directory}/tree/empty file`, "");
-      Deno.writeTextFileSync(`${directory}/tree/ünïcode 箱/-rf "quoted"`, "content\n");
-      Deno.writeFileSync(`${directory}/tree/large`, new Uint8Array(3 * MiB + 17).fill(7));
-      Deno.chmodSync(`${directory}/tree/large`, 0o640);
-      // By ln(1), since `Deno.symlinkSync` wants to read and write everything.
-      new Deno.Command("ln", { args: ["-s", "large", `${directory}/tree/link`] }).outputSync();
-      await run(directory);
-    } finally {
-      Deno.removeSync(directory, { recursive: true });
-    }
+  commandTest(name, async (directory) => {
+    Deno.mkdirSync(`${directory}/tree/empty`, { recursive: true });
+    Deno.mkdirSync(`${directory}/tree/ünïcode 箱`);
+    Deno.writeTextFileSync(`${directory}/tree/empty file`, "");
+    Deno.writeTextFileSync(`${directory}/tree/ünïcode 箱/-rf "quoted"`, "content\n");
+    Deno.writeFileSync(`${directory}/tree/large`, new Uint8Array(3 * MiB + 17).fill(7));
+    Deno.chmodSync(`${directory}/tree/large`, 0o640);
+    // By ln(1), since `Deno.symlinkSync` wants to read and write everything.
+    new Deno.Command("ln", { args: ["-s", "large", `${directory}/tree/link`] }).outputSync();
+    await run(directory);
   });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Doorbell, isCrowded, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
+import { Doorbell, isCrowded, PROGRESS_WORDS, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, writeExit } from "../layouts/boot.ts";
 import { PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type { BootMessage } from "../messages.ts";
@@ -50,7 +50,7 @@ export class Incarnation implements Waiter {
     this.#end = end;
     this.bell = new Doorbell(message.bell);
     this.#words = new Int32Array(message.boot);
-    this.progress = new Int32Array(message.boot, BOOT.at.progress, 4);
+    this.progress = new Int32Array(message.boot, BOOT.at.progress, PROGRESS_WORDS);
     this.#kernelBell = new Doorbell(message.kernelBell);
     this.#census = new Int32Array(message.census);
     this.#censusIndex = message.censusIndex;

@@ -180,9 +180,8 @@ export class Kernel implements Supervised {
       const { port1, port2 } = new MessageChannel();
       entry.port?.close();
       entry.port = port2;
-      const { name, permissions, memoryLimitMb } = entry.plan;
-      const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
-      const plan = { module: this.supervision.moduleOf(entry), permissions, ...limit };
+      const { name } = entry.plan;
+      const plan = this.supervision.workerPlan(entry);
       const boot = this.#bootMessage(entry, port1);
       this.#send({ type: "start", name, epoch, plan, boot }, [port1]);
     });
@@ -233,7 +232,7 @@ export class Kernel implements Supervised {
     if (typeof connection === "string") throw new OsError(connection, `connect ${endpoint}`);
   }
 
-  /** A domain that lives on from the time of the last kernel: it says what it has said before. */
+  /** A domain that lives on from the time of the last kernel. */
   #adopt(name: string, epoch: number, port: MessagePort): void {
     const entry = this.tables.domains.get(name);
     if (entry?.row.epoch !== epoch) return port.close();

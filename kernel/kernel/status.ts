@@ -4,11 +4,12 @@
  * @module
  */
 
+import { PROGRESS } from "@hako/ipc";
 import { BOOT } from "../layouts/boot.ts";
 import type { DomainStatus, SystemStatus } from "../system_status.ts";
 import type { DomainEntry, Tables } from "./tables.ts";
 
-const ANSWERED = (BOOT.at.progress >> 2) + 3;
+const ANSWERED = (BOOT.at.progress >> 2) + PROGRESS.ANSWERED;
 
 /** The status of the system whose tables these are. */
 export function statusOf(tables: Tables, kernelEpoch: number): SystemStatus {

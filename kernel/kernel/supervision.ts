@@ -16,7 +16,7 @@
  * @module
  */
 
-import { assert, EPOCH_MAX, ERRNO, type Errno } from "@hako/ipc";
+import { assert, EPOCH_MAX, ERRNO, type Errno, PROGRESS } from "@hako/ipc";
 import { ACTIVITY, BOOT, EXIT, exitText, SAID } from "../layouts/boot.ts";
 import {
   ABUSES_MAX,
@@ -40,7 +40,7 @@ const STATE = BOOT.at.activity >> 2;
 const HEARTBEAT = BOOT.at.heartbeat >> 2;
 const EXIT_WORD = BOOT.at.exit >> 2;
 const SAID_WORD = BOOT.at.said >> 2;
-const PROGRESS = BOOT.at.progress >> 2;
+const PROGRESS_AT = BOOT.at.progress >> 2;
 
 /** Looks at a domain within the time for which it may hang. */
 const HANG_LOOKS = 25;
@@ -121,9 +121,11 @@ export class Supervision {
     return untilMs;
   }
 
-  /** The module that a domain's next life runs. */
-  moduleOf({ plan, row }: DomainEntry): string {
-    return row.module === "" ? plan.module : row.module;
+  /** What the worker of a domain's next life is made from. */
+  workerPlan({ plan, row }: DomainEntry): WorkerPlan {
+    const { module, permissions, memoryLimitMb } = plan;
+    const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
+    return { module: row.module === "" ? module : row.module, permissions, ...limit };
   }
 
   /** The domain serves its endpoints, or an app has entered. */
@@ -312,10 +314,8 @@ export class Supervision {
   }
 
   #prepare(entry: DomainEntry): void {
-    const { name, permissions, memoryLimitMb } = entry.plan;
-    const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
-    const plan: WorkerPlan = { module: this.moduleOf(entry), permissions, ...limit };
-    this.#kernel.order({ type: "prepare", name, plan });
+    const { name } = entry.plan;
+    this.#kernel.order({ type: "prepare", name, plan: this.workerPlan(entry) });
   }
 
   /**
@@ -424,17 +424,17 @@ export class Supervision {
 
   /** The incarnation died in a handler: of too many such deaths the request is to blame. */
   #blame({ boot, number, plan }: DomainEntry, why: string): void {
-    const index = boot[PROGRESS]! - 1;
+    const index = boot[PROGRESS_AT + PROGRESS.CHANNEL]! - 1;
     if (index < 0) return;
     const { connections, tables } = this.#kernel;
     const connection = connections.ofServer(number).find(({ row }) => row.index === index);
     if (connection === undefined) return;
     const { badge, endpoint } = connection.row;
-    const sequence = boot[PROGRESS + 1]! >>> 0;
+    const sequence = boot[PROGRESS_AT + PROGRESS.SEQUENCE]! >>> 0;
     const suspect = tables.suspect(badge, sequence);
     if (suspect.tries < plan.poisonTries) return;
     tables.poison(suspect);
-    const operation = boot[PROGRESS + 2]!;
+    const operation = boot[PROGRESS_AT + PROGRESS.CODE]!;
     const { tries } = suspect;
     const domain = plan.name;
     const evidence = { domain, endpoint, operation, badge, sequence, tries, why };

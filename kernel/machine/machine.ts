@@ -108,10 +108,10 @@ export class Machine implements Waiter, KernelOwner {
 
   /** Makes the domains' workers while the kernel's still loads: each keeps this thread for 10 ms. */
   #prepareAll(plans: readonly DomainPlan[]): void {
-    for (const { name, start, module, permissions, memoryLimitMb } of plans) {
+    for (const plan of plans) {
+      const { name, start } = plan;
       if (this.#isEnded || start !== "boot" || this.#lives.has(name)) continue;
-      const limit = memoryLimitMb === undefined ? {} : { memoryLimitMb };
-      this.#workers.prepare(name, { module, permissions, ...limit });
+      this.#workers.prepare(name, plan);
       this.check(); // What the kernel has ordered by now.
     }
   }

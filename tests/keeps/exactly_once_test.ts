@@ -14,12 +14,12 @@ import {
   u32,
   type UntypedHandler,
   utf8,
-  type Waiter,
 } from "@hako/ipc";
 import { record } from "../../kernel/keeps/schema.ts";
 import { openKeep } from "../../kernel/keeps/keep.ts";
 import { Answers } from "../../kernel/keeps/answers.ts";
 import { Transactions } from "../../kernel/keeps/transactions.ts";
+import { plainWaiter } from "../../ipc/pair_fixture.ts";
 import { freshImage, type Image } from "./world.ts";
 import { Death, SteppedWords, Steps } from "./stepped_words.ts";
 
@@ -40,20 +40,6 @@ const Till: Protocol<typeof operations> = defineProtocol("till", 1, operations);
 const SCHEMA = { till: record({ sum: i32, tickets: u32, calls: u32 }) };
 
 const windows = { segmentOf: () => 0, segment: () => undefined };
-
-function waiter(changes: Partial<Waiter>): Waiter {
-  return {
-    sleepMsMax: 0,
-    crowded: () => true,
-    arrived: () => {},
-    wakes: () => {},
-    beginSleep: () => {},
-    endSleep: () => {},
-    check: () => {},
-    nowMs: () => 0,
-    ...changes,
-  };
-}
 
 /** How a server is unlike others. */
 interface Fate {
@@ -82,7 +68,7 @@ function live({ image, channel, bell }: Lasting, epoch: number, steps: Steps, fa
   const point = (name: string): void => {
     if (name === diesAt) throw new Death(`at ${name}`);
   };
-  const environment = { waiter: waiter({}), windows, changes: transactions };
+  const environment = { waiter: plainWaiter(), windows, changes: transactions };
   const server = new ChannelServer(bell, diesAt ? { ...environment, point } : environment);
   const change = (changes: object) => {
     till.put({ ...till.get(), calls: till.get().calls + 1, ...changes });
@@ -111,7 +97,10 @@ async function serveWithDeath(stores: number, fate: Fate = {}): Promise<boolean>
   const channel = Channel.create(0, 1);
   const lasting = { image: freshImage(), channel, bell: Doorbell.create() };
   const place = { bell: lasting.bell, index: 0, censusIndex: 0 };
-  const client = new ChannelClient(Till, channel.memory, place, { waiter: waiter({}), windows });
+  const client = new ChannelClient(Till, channel.memory, place, {
+    waiter: plainWaiter(),
+    windows,
+  });
   const answers = [
     client.call("add", { value: 5 }),
     client.call("draw", { name: "ärmel" }),

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { commandTest, hako, ROOT } from "./command_rig.ts";
+import { commandTest, hako, ROOT } from "../command_rig.ts";
 
 const COUNTING = `${ROOT}tests/manifests/counting.json`;
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { commandTest, hako, type Ran, ROOT, startHako } from "./command_rig.ts";
+import { commandTest, hako, type Ran, ROOT, startHako } from "../command_rig.ts";
 
 const COUNTING = `${ROOT}tests/manifests/counting.json`;
 const COUNTER = {

@@ -1,5 +1,5 @@
 /**
- * Runs `hako` as its task does, for the tests of `hako check` and `hako run`.
+ * Runs `hako` as its task does, for the tests of its commands.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 
 /** The root of Hako's source, with a slash at its end. */
-export const ROOT: string = new URL("../..", import.meta.url).pathname;
+export const ROOT: string = new URL("..", import.meta.url).pathname;
 
 /** How a command ended. */
 export interface Ran {
