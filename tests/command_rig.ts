@@ -34,7 +34,6 @@ export function commandTest(name: string, run: (directory: string) => Promise<vo
   Deno.test(name, async () => {
     const directory = Deno.makeTempDirSync();
     try {
-      Deno.mkdirSync(`${directory}/temporary`);
       await run(directory);
       assertEquals([...Deno.readDirSync(`${directory}/temporary`)], [], "nothing is left behind");
     } finally {
@@ -43,13 +42,16 @@ export function commandTest(name: string, run: (directory: string) => Promise<vo
   });
 }
 
-/** Runs `hako` to its end. */
-export function hako(directory: string, ...args: string[]): Promise<Ran> {
-  return startHako(directory, ...args).ended;
+/** Runs `hako` to its end, and checks that it leaves no temporary file behind. */
+export async function hako(directory: string, ...args: string[]): Promise<Ran> {
+  const ran = await startHako(directory, ...args).ended;
+  assertEquals([...Deno.readDirSync(`${directory}/temporary`)], [], "nothing is left behind");
+  return ran;
 }
 
 /** Starts `hako`, in `directory` as far as it knows. */
 export function startHako(directory: string, ...args: string[]): Running {
+  Deno.mkdirSync(`${directory}/temporary`, { recursive: true });
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
