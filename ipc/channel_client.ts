@@ -7,6 +7,7 @@
 import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import { nextTurn } from "./clock.ts";
 import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
+import { deadline, GIVEN_UP, inFlight } from "./call_limits.ts";
 import type {
   CallOptions,
   CallSyncOptions,
@@ -18,8 +19,10 @@ import type {
 import type { ServerPlace } from "./doorbell.ts";
 import { type Errno, errnoName, OsError } from "./errno.ts";
 import { FIRST_LOOKS, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
+import { type Pending, untilDeadline } from "./pending_call.ts";
 import type {
   Answered,
+  Counted,
   OneWay,
   Operations,
   OperationsOf,
@@ -30,9 +33,6 @@ import type {
 } from "./protocol.ts";
 import { inOrder } from "./stream.ts";
 import { Spin, type Waiter } from "./wait.ts";
-
-/** Requests under way at once if the caller does not say: enough to keep a server busy. */
-const IN_FLIGHT_DEFAULT = 32;
 
 /**
  * Requests of a run that are posted together: the server begins while the next are being written,
@@ -49,14 +49,6 @@ const IN_FLIGHT = 1;
 /** One-way or given up: the slot's state says when it is ours again. */
 const LENT = 2;
 
-interface Pending {
-  readonly operation: PlacedOperation;
-  /** When to give up, by the waiter's clock. */
-  readonly deadlineMs: number;
-  resolve(area: number): void;
-  reject(error: unknown): void;
-}
-
 /** A {@linkcode Client} on a channel of its own. */
 export class ChannelClient<P extends Protocol<Operations>> implements Client<P> {
   readonly protocol: P;
@@ -68,6 +60,8 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   readonly #place: MessagePlace = { near: 0, far: 0, payload: 0 };
   readonly #owners: Uint8Array = new Uint8Array(SLOT_COUNT);
   readonly #pending: Map<number, Pending> = new Map();
+  /** Posted to be collected, oldest first. */
+  readonly #posted: Set<number> = new Set();
   #next: number;
   #pumping = false;
   /** How many promised calls have been answered before anybody waited. */
@@ -186,6 +180,40 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     this.#owners[sequence & (SLOT_COUNT - 1)] = LENT;
     this.#looksBeforeWait();
     if (this.#channel.core.post(sequence) !== 1) this.#postAgain(operation, sequence);
+  }
+
+  post<K extends Counted<OperationsOf<P>>>(name: K, request: Request<OperationsOf<P>[K]>): number {
+    const operation = this.#operation(name);
+    const sequence = this.#write(operation, request);
+    this.#looksBeforeWait();
+    if (this.#channel.core.post(sequence) !== 1) this.#postAgain(operation, sequence);
+    this.#posted.add(sequence);
+    return sequence;
+  }
+
+  collect(ticket: number): number | undefined {
+    const area = this.#channel.core.reap(ticket);
+    if (area === 0) {
+      if (this.#channel.isClosed) throw this.#whyClosed(`${this.protocol.name}.collect`);
+      return undefined;
+    }
+    if (!this.#posted.delete(ticket)) throw new RangeError(`Cannot collect ${ticket}: not posted`);
+    placeReply(ticket, area - 1, this.#place);
+    this.#owners[ticket & (SLOT_COUNT - 1)] = OURS;
+    return this.#channel.words[this.#place.near - 1]!;
+  }
+
+  awaitAny(timeoutMs = Infinity): void {
+    for (const oldest of this.#posted) {
+      if (this.#spinFor(oldest) === 0) this.#sleepForAny(timeoutMs);
+      return this.#waiter.arrived();
+    }
+  }
+
+  get room(): number {
+    if (!this.#hasRoom()) return 0;
+    for (const oldest of this.#posted) return SLOT_COUNT - ((this.#next - oldest) >>> 0);
+    return SLOT_COUNT;
   }
 
   async idle(): Promise<void> {
@@ -322,12 +350,31 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     return area;
   }
 
+  /** Sleeps until some answer is there: as {@linkcode ChannelClient.#sleep}, for all that is posted. */
+  #sleepForAny(timeoutMs: number): void {
+    const { core } = this.#channel;
+    for (let leftMs = timeoutMs; leftMs > 0;) {
+      const sleepMs = Math.min(this.#waiter.sleepMsMax, leftMs);
+      const announced = core.announce();
+      this.#waiter.beginSleep();
+      const isAnswered = this.#isAnyAnswered();
+      if (!isAnswered && this.#channel.closed === 0) core.wait(announced, sleepMs);
+      this.#waiter.endSleep();
+      if (isAnswered || this.#isAnyAnswered()) return;
+      if (this.#channel.isClosed) throw this.#whyClosed(`${this.protocol.name}.awaitAny`);
+      leftMs -= sleepMs;
+    }
+  }
+
+  #isAnyAnswered(): boolean {
+    for (const sequence of this.#posted) if (this.#channel.core.reap(sequence) !== 0) return true;
+    return false;
+  }
+
   #spinFor(sequence: number): number {
     if (!this.#spin.begin()) return 0;
-    let area = 0;
-    do area = this.#channel.core.spin(sequence, SPIN_LOOKS); while (
-      area === 0 && this.#spin.again()
-    );
+    let area = this.#channel.core.spin(sequence, SPIN_LOOKS);
+    while (area === 0 && this.#spin.again()) area = this.#channel.core.spin(sequence, SPIN_LOOKS);
     this.#spin.ended(area !== 0);
     return area;
   }
@@ -338,12 +385,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     while (outcome === 3) outcome = this.#channel.core.cancel(sequence);
     const area = outcome === 0 ? this.#channel.core.reap(sequence) : 0;
     if (area !== 0) return area;
-    this.#owners[sequence & (SLOT_COUNT - 1)] = outcome === 1 ? OURS : LENT;
+    this.#owners[sequence & (SLOT_COUNT - 1)] = outcome === 2 ? LENT : OURS;
     // Neither posted, taken nor answered: the server's end has overwritten the slot's state.
     if (outcome === 0) throw new OsError("EPROTO", this.#what(operation));
-    const state = outcome === 1 ? "never begun" : "still being done";
     const options = cause === undefined ? undefined : { cause };
-    throw new OsError(code, `${this.#what(operation)} (${state})`, options);
+    throw new OsError(code, `${this.#what(operation)} (${GIVEN_UP[outcome]})`, options);
   }
 
   #cancelled(operation: PlacedOperation, signal: AbortSignal, state: string): OsError {
@@ -380,22 +426,14 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
         const announced = this.#channel.core.announce();
         if (this.#settle() > 0) continue;
         this.#waiter.check();
-        await this.#channel.waitAsync(announced, this.#sleepMs());
+        await this.#channel.waitAsync(
+          announced,
+          untilDeadline(this.#pending.values(), this.#waiter),
+        );
       }
     } finally {
       this.#pumping = false;
     }
-  }
-
-  /** Until the earliest deadline. */
-  #sleepMs(): number {
-    let deadlineMs = Infinity;
-    for (const pending of this.#pending.values()) {
-      deadlineMs = Math.min(deadlineMs, pending.deadlineMs);
-    }
-    if (deadlineMs === Infinity) return this.#waiter.sleepMsMax;
-    const leftMs = Math.max(0, Math.ceil(deadlineMs - this.#waiter.nowMs()));
-    return Math.min(this.#waiter.sleepMsMax, leftMs);
   }
 
   #settle(): number {
@@ -407,7 +445,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
         resolve(area);
       } else if (this.#channel.closed !== 0) {
         this.#pending.delete(sequence);
-        reject(this.#whyClosed(operation));
+        reject(this.#whyClosed(this.#what(operation)));
       } else if (deadlineMs !== Infinity && deadlineMs <= this.#waiter.nowMs()) {
         this.#abandon(sequence, "ETIMEDOUT");
       } else continue;
@@ -442,35 +480,20 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   }
 
   #refuseClosed(operation: PlacedOperation): void {
-    if (this.#channel.isClosed) throw this.#whyClosed(operation);
+    if (this.#channel.isClosed) throw this.#whyClosed(this.#what(operation));
   }
 
   /** Whoever was fenced hears that first: its channels are closed because of it. */
-  #whyClosed(operation: PlacedOperation): unknown {
+  #whyClosed(what: string): unknown {
     try {
       this.#waiter.check();
     } catch (fenced) {
       return fenced;
     }
-    return new OsError(errnoName(this.#channel.closed) ?? "EPIPE", this.#what(operation));
+    return new OsError(errnoName(this.#channel.closed) ?? "EPIPE", what);
   }
 
   #what(operation: PlacedOperation): string {
     return `${this.protocol.name}.${operation.name}`;
   }
-}
-
-/** When to give up, by the waiter's clock. */
-function deadline(waiter: Waiter, options: CallSyncOptions | undefined): number {
-  const timeoutMs = options?.timeoutMs;
-  if (timeoutMs === undefined) return Infinity;
-  if (!(timeoutMs >= 0)) throw new RangeError(`Cannot wait for ${timeoutMs} ms`);
-  return waiter.nowMs() + timeoutMs;
-}
-
-function inFlight({ inFlightMax = IN_FLIGHT_DEFAULT }: InFlightOptions = {}): number {
-  if (Number.isInteger(inFlightMax) && inFlightMax > 0 && inFlightMax <= SLOT_COUNT) {
-    return inFlightMax;
-  }
-  throw new RangeError(`Cannot keep ${inFlightMax} in flight: not from 1 to ${SLOT_COUNT}`);
 }

@@ -8,6 +8,7 @@ import type { StagedChanges } from "./answer_log.ts";
 import type { WindowTable } from "./codec.ts";
 import type {
   Answered,
+  Counted,
   OneWay,
   Operations,
   OperationsOf,
@@ -105,6 +106,37 @@ export interface Client<P extends Protocol<Operations>> {
     operation: K,
     request: Request<OperationsOf<P>[K]>,
   ): void;
+
+  /**
+   * Posts a request and goes on. Its answer is to be collected by {@linkcode Client.collect} in this
+   * thread, which is how a server keeps several requests of its own under way without an event loop.
+   *
+   * @returns A ticket.
+   * @throws {OsError} `EAGAIN` when the channel is full, or why it was closed.
+   */
+  post<K extends Counted<OperationsOf<P>>>(
+    operation: K,
+    request: Request<OperationsOf<P>[K]>,
+  ): number;
+
+  /**
+   * The answer to what was posted: a count, or `-errno`; `undefined` while there is none. Once it has
+   * been collected the ticket means nothing more.
+   *
+   * @throws {OsError} Why the channel was closed.
+   */
+  collect(ticket: number): number | undefined;
+
+  /**
+   * Waits until something that was posted is answered, or `timeoutMs` are over. Nothing posted is
+   * nothing to wait for.
+   *
+   * @throws {OsError} Why the channel was closed.
+   */
+  awaitAny(timeoutMs?: number): void;
+
+  /** How many requests can be posted now. */
+  readonly room: number;
 
   /** Resolves when the server has given back every slot, and with them every window it was lent. */
   idle(): Promise<void>;

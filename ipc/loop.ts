@@ -19,8 +19,25 @@ const SHORT_SLEEP_MS = 2;
 /** Short sleeps and returns to the event loop, by turns, before it sleeps there: about 20 ms. */
 const IDLE_SLEEPS_MAX = 20;
 
+/** The longest wait for work in the background: requests that come meanwhile are not heard. */
+const BACKGROUND_WAIT_MS = 1;
+
+/** Work of a blocking server that goes on between its requests, such as requests of its own. */
+export interface Background {
+  /** Does what can be done at once; answers how many things it did. Called before each turn. */
+  turn(): number;
+  /** Whether something is under way whose end `wait` hears of. */
+  readonly isWaiting: boolean;
+  /** Waits for that, at most so long. */
+  wait(timeoutMs: number): void;
+  /** How long nothing has to be done, while nothing is under way. For ever if left out. */
+  readonly idleMs?: number;
+}
+
 /** What a serving loop does besides requests. */
 export interface Serving {
+  /** What a blocking server does between its requests. */
+  readonly work?: Background | undefined;
   /** Does what else there is to do; answers whether to go on serving. Called before each turn. */
   proceed(): boolean;
   /** Hears that a turn has answered requests. */
@@ -37,8 +54,13 @@ export function serveBlocking(server: ChannelServer, serving: Serving): void {
   const loop = new ServingLoop(server, serving);
   while (loop.proceeds()) {
     if (loop.busy()) continue;
-    assert(server.promises === 0, "the handlers of a blocking server answer at once");
-    loop.sleep(Infinity);
+    assert(server.promises === 0, "the handlers of a blocking server return no promises");
+    if (!loop.isWaiting) loop.sleep(serving.work?.idleMs ?? Infinity);
+    else {
+      serving.progressed(); // Who waits for another does not hang.
+      serving.work!.wait(BACKGROUND_WAIT_MS);
+      server.wakeClients();
+    }
   }
 }
 
@@ -87,9 +109,19 @@ class ServingLoop {
     return !this.#ended;
   }
 
+  /** Whether something is under way in the background. */
+  get isWaiting(): boolean {
+    return !this.#ended && this.#serving.work?.isWaiting === true;
+  }
+
   /** Serves a turn, or spins after the last request for as long as that pays. */
   busy(): boolean {
-    if (this.#mayServe() && this.#answered(this.#server.serve())) return true;
+    if (this.#mayServe()) {
+      const done = this.#serving.work?.turn() ?? 0;
+      if (done > 0) this.#server.wakeClients();
+      if (this.#answered(this.#server.serve() + done)) return true;
+    }
+    if (this.isWaiting) return false; // What is under way is the likelier to end first.
     return this.#isWarm = this.#isWarm && this.#lookOut();
   }
 

@@ -26,7 +26,7 @@ export {
   type WindowTable,
 } from "./codec.ts";
 export type { Core, Peer } from "./core/core.ts";
-export { crc32c } from "./crc32c.ts";
+export { crc32c, crc32cBytes } from "./crc32c.ts";
 export { Doorbell, type ServerPlace } from "./doorbell.ts";
 export { ERRNO, type Errno, errnoName, OsError } from "./errno.ts";
 export {
@@ -51,11 +51,13 @@ export {
   type WindowAccess,
 } from "./field.ts";
 export { EPOCH_MAX, READY_CHANNELS_MAX, SLEEP_MS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
-export { serveBlocking, serveEvented, type Serving } from "./loop.ts";
+export { type Background, serveBlocking, serveEvented, type Serving } from "./loop.ts";
 export {
   type Answered,
+  type Counted,
   defineProtocol,
   type Handlers,
+  type Later,
   type OneWay,
   type Operation,
   type Operations,

@@ -54,6 +54,11 @@ export type Answered<O extends Operations> = {
   [K in keyof O & string]: O[K] extends { readonly oneWay: true } ? never : K;
 }[keyof O & string];
 
+/** The operations that are answered by a count alone. */
+export type Counted<O extends Operations> = {
+  [K in Answered<O>]: O[K]["reply"] extends Fields ? never : K;
+}[Answered<O>];
+
 /** The operations that are not answered. */
 export type OneWay<O extends Operations> = Exclude<keyof O & string, Answered<O>>;
 
@@ -69,6 +74,19 @@ export interface RequestName {
 export interface RequestContext extends RequestName {
   /** Whether nobody waits for the answer any more: for handlers that take long and can stop early. */
   isAbandoned(): boolean;
+
+  /**
+   * What a handler returns that will answer later, from the same thread, out of order if need be. For
+   * operations that are idempotent: the request is done again if this incarnation dies first. The
+   * request object is not the handler's any more once it has returned.
+   */
+  later(): Later;
+}
+
+/** An answer that is still to be given. */
+export interface Later {
+  /** Answers, once: a count, or `-errno`. */
+  answer(result: number): void;
 }
 
 /** What a handler returns: the reply (or, if none is declared, a count), or a negative errno. */
@@ -84,16 +102,16 @@ export type Handlers<O extends Operations> = {
   readonly [K in keyof O]: (
     request: Request<O[K]>,
     context: RequestContext,
-  ) => Outcome<O[K]> | Promise<Outcome<O[K]>>;
+  ) => Outcome<O[K]> | Later | Promise<Outcome<O[K]>>;
 };
 
 /**
- * Handlers that all answer at once: what a blocking server takes.
+ * Handlers without promises: what a blocking server takes.
  *
  * `C` is what they ask to know of a request: its whole context, or only its name.
  */
 export type SyncHandlers<O extends Operations, C extends RequestName = RequestContext> = {
-  readonly [K in keyof O]: (request: Request<O[K]>, context: C) => Outcome<O[K]>;
+  readonly [K in keyof O]: (request: Request<O[K]>, context: C) => Outcome<O[K]> | Later;
 };
 
 /** An operation with the codecs of its messages. */

@@ -8,7 +8,7 @@ import { type AnswerLog, type AnswerSize, answerSize } from "./answer_log.ts";
 import type { Channel } from "./channel.ts";
 import type { AnyValues } from "./codec.ts";
 import { ERRNO } from "./errno.ts";
-import type { Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
+import type { Later, Operations, PlacedOperation, Protocol, RequestContext } from "./protocol.ts";
 
 /** A handler whose types the protocol has been checked against when it was given. */
 export type UntypedHandler = (
@@ -80,8 +80,13 @@ export class OpenChannel implements ServedChannel {
   context: ServedRequest;
   readonly #forbidden: readonly (ServedOperation | undefined)[];
 
-  /** Begins where the predecessor left off: at the first unfinished request. */
-  constructor(accepted: AcceptedChannel) {
+  /**
+   * Begins where the predecessor left off: at the first unfinished request.
+   *
+   * @param accepted The channel.
+   * @param answerLate What answers a request whose handler has returned.
+   */
+  constructor(accepted: AcceptedChannel, answerLate: AnswerLate) {
     this.accepted = accepted;
     const operations: (ServedOperation | undefined)[] = [];
     const forbidden: (ServedOperation | undefined)[] = [];
@@ -99,7 +104,7 @@ export class OpenChannel implements ServedChannel {
     this.#forbidden = forbidden;
     this.first = accepted.channel.core.firstUnfinished() >>> 0;
     this.next = this.first;
-    this.context = new ServedRequest(accepted);
+    this.context = new ServedRequest(accepted, answerLate);
   }
 
   /** An operation that its client may not ask for, if it is one: a one-way request is given back so. */
@@ -113,6 +118,34 @@ export class OpenChannel implements ServedChannel {
   }
 }
 
+/** Gives the answer of a request whose handler has returned. */
+export type AnswerLate = (request: LateAnswer, result: number) => void;
+
+/** A request whose handler has returned and promised to answer. */
+export class LateAnswer implements Later {
+  /** Its channel. */
+  readonly accepted: AcceptedChannel;
+  /** Its number. */
+  readonly sequence: number;
+  /** Its operation, as the server notes when the handler returns. */
+  operation: ServedOperation | undefined;
+  /** When it was taken, or below 0 if nobody looks. */
+  startMs = -1;
+  readonly #answerLate: AnswerLate;
+
+  /** Not answered yet. */
+  constructor(accepted: AcceptedChannel, sequence: number, answerLate: AnswerLate) {
+    this.accepted = accepted;
+    this.sequence = sequence;
+    this.#answerLate = answerLate;
+  }
+
+  /** Answers. */
+  answer(result: number): void {
+    this.#answerLate(this, result);
+  }
+}
+
 /** The request at hand. */
 export class ServedRequest implements RequestContext {
   /** The client's number. */
@@ -120,11 +153,18 @@ export class ServedRequest implements RequestContext {
   /** Its number in its channel. */
   sequence = 0;
   readonly #accepted: AcceptedChannel;
+  readonly #answerLate: AnswerLate;
 
   /** A request of this channel, which one is said by its sequence. */
-  constructor(accepted: AcceptedChannel) {
+  constructor(accepted: AcceptedChannel, answerLate: AnswerLate) {
     this.badge = accepted.badge;
     this.#accepted = accepted;
+    this.#answerLate = answerLate;
+  }
+
+  /** An answer to be given when the handler has returned. */
+  later(): Later {
+    return new LateAnswer(this.#accepted, this.sequence, this.#answerLate);
   }
 
   /** Whether nobody waits for the answer any more. */

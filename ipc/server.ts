@@ -10,22 +10,24 @@
 
 import { ANSWER_WORDS_MAX, copyAnswer, placeAnswer, type StagedChanges } from "./answer_log.ts";
 import { assert } from "./assert.ts";
-import { OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
+import { callHandler, errnoOf } from "./call_handler.ts";
+import { OPERATION, placeRequest, slotWord } from "./channel.ts";
 import type { ClientEnvironment } from "./client.ts";
-import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
+import type { MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { ERRNO, OsError } from "./errno.ts";
+import { ERRNO } from "./errno.ts";
 import { SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
-import type { RequestContext } from "./protocol.ts";
 import { ReadyBits } from "./ready_bits.ts";
+import { ReplyWriter } from "./reply_writer.ts";
 import { PROGRESS, PROGRESS_WORDS, type RequestTrace } from "./request_trace.ts";
 import {
   type AcceptedChannel,
+  type AnswerLate,
+  LateAnswer,
   OpenChannel,
   type ServedChannel,
   type ServedOperation,
   ServedRequest,
-  type UntypedHandler,
 } from "./served_channel.ts";
 import type { Waiter } from "./wait.ts";
 
@@ -33,7 +35,6 @@ const { CHANNEL, SEQUENCE, CODE, ANSWERED } = PROGRESS; // A property costs a lo
 
 /** In place of a time: nobody looks at the request. */
 const UNTRACED = -1;
-
 /** Others' handlers run while one waits, and would commit a half of what is not theirs. */
 const UNCOMMITTED = "a handler that waits commits itself what it changes, before it waits or ends";
 
@@ -55,7 +56,7 @@ export class ChannelServer {
   readonly #windows: WindowTable;
   readonly #served: OpenChannel[] = [];
   readonly #request: MessagePlace = { near: 0, far: 0, payload: 0 };
-  readonly #reply: MessagePlace = { near: 0, far: 0, payload: 0 };
+  readonly #replies: ReplyWriter;
   readonly #ready: ReadyBits<OpenChannel>;
   /** Who is next: an index among those served. The order of channels is always the same. */
   #cursor = 0;
@@ -66,8 +67,15 @@ export class ChannelServer {
   /** Whether the last turn found no request: only then is one channel looked at out of turn. */
   #isIdle = false;
   #promises = 0;
+  readonly #answerLate: AnswerLate = (request, result) => this.#answerDeferred(request, result);
   #failure: LateFailure | undefined;
   #hasWoken = false;
+  /** Whether answers are finished without a ring: a run of alike requests is rung for together. */
+  #isQuiet = false;
+  /** Channels whose clients are still to be woken. */
+  readonly #unrung: AcceptedChannel[] = [];
+  /** The code of the last request. */
+  #code = 0;
   readonly #progress: Int32Array;
   readonly #trace: RequestTrace | undefined;
   /** Its first word is not 0 while somebody looks. */
@@ -86,6 +94,7 @@ export class ChannelServer {
     this.bell = bell;
     this.waiter = environment.waiter;
     this.#windows = environment.windows;
+    this.#replies = new ReplyWriter(environment.windows);
     this.#progress = environment.progress ?? new Int32Array(PROGRESS_WORDS);
     this.#trace = environment.trace;
     this.#observed = environment.trace?.observed ?? new Int32Array(1);
@@ -119,13 +128,46 @@ export class ChannelServer {
     return hasWoken;
   }
 
+  /** Wakes the clients whose answers nobody has rung for. Called before each sleep. */
+  wakeClients(): void {
+    this.#isQuiet = false;
+    for (const { channel, censusIndex } of this.#unrung) {
+      if (channel.clientSleeps) {
+        this.waiter.wakes(censusIndex);
+        this.#hasWoken = true;
+      }
+      channel.core.wake();
+    }
+    this.#unrung.length = 0;
+  }
+
   /** Starts serving a channel, from its first unfinished request on. */
   attach(accepted: AcceptedChannel): ServedChannel {
     if (accepted.answers) assert(this.#changes !== undefined, "answers are kept with the changes");
-    const served = new OpenChannel(accepted);
+    const served = new OpenChannel(accepted, this.#answerLate);
     this.#served.push(served);
     this.#ready.add(served, accepted.index);
     return served;
+  }
+
+  /**
+   * Does what predecessors had begun, in all channels, before anything that they had not: effects of
+   * it may have been seen already, and must not come back after what was begun later.
+   *
+   * @param progressed Called after each channel.
+   */
+  resume(progressed: () => void): void {
+    for (const served of [...this.#served]) {
+      const { channel: { core }, epoch } = served.accepted;
+      for (let looked = 0; looked < SLOT_COUNT; looked++) {
+        const sequence = served.next;
+        const outcome = core.takeAgain(sequence, epoch);
+        if (outcome === 0) break;
+        served.next = (sequence + 1) >>> 0;
+        if (outcome === 1) this.#answer(served, sequence);
+      }
+      progressed();
+    }
   }
 
   /** Stops serving a channel. What was posted on it and not taken is dropped. */
@@ -230,9 +272,12 @@ export class ChannelServer {
       if (outcome === 1) {
         this.#answer(served, sequence);
         if (++answered >= TURN_BUDGET) break;
+        this.#isQuiet = true; // The first answer is rung for at once, those that follow it together.
       }
       outcome = core.take(served.next, epoch);
     }
+    this.#isQuiet = false;
+    if (this.#unrung.length > 0) this.wakeClients();
     if (answered > 0) this.#recent = served;
     return answered;
   }
@@ -243,6 +288,8 @@ export class ChannelServer {
     const startMs = this.#observed[0] === 0 ? UNTRACED : this.waiter.nowMs();
     const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
     const operation = code < served.operations.length ? served.operations[code] : undefined;
+    if (code !== this.#code && this.#unrung.length > 0) this.wakeClients(); // It may take longer.
+    this.#code = code;
     if (operation === undefined) {
       return this.#refuse(served, sequence, served.refusal(code), startMs, served.forbidden(code));
     }
@@ -259,11 +306,12 @@ export class ChannelServer {
     if (changes !== undefined) assert(changes.isEmpty, UNCOMMITTED);
     if (!isPlain) this.#point?.("runtime.request");
     const outcome = callHandler(operation.handler, values, context);
+    if (outcome instanceof LateAnswer) return this.#defer(outcome, operation, sequence, startMs);
     if (outcome instanceof Promise) {
       return this.#promised(served, operation, sequence, startMs, outcome);
     }
     const result = isPlain && (changes === undefined || changes.isEmpty)
-      ? this.#writeReply(accepted, operation, sequence, outcome)
+      ? this.#replies.write(accepted, operation, sequence, outcome)
       : this.#commitReply(accepted, operation, sequence, outcome);
     this.#complete(accepted, operation, sequence);
     this.#progress[CHANNEL] = 0;
@@ -293,7 +341,7 @@ export class ChannelServer {
     operation?: ServedOperation,
   ): void {
     const { accepted } = served;
-    this.#writeReply(accepted, operation, sequence, -errno);
+    this.#replies.write(accepted, operation, sequence, -errno);
     this.#complete(accepted, operation, sequence);
     if (startMs === UNTRACED) return;
     const code = operation === undefined ? 0 : operation.placed.operation.code;
@@ -312,8 +360,7 @@ export class ChannelServer {
     if (operation.logged !== undefined && ((sequence - first) >>> 0) < SLOT_COUNT) {
       const count = accepted.answers!.recall(sequence, answer);
       if (count > 0) {
-        placeReply(sequence, epoch & 1, this.#reply);
-        placeAnswer(channel, this.#reply, operation.logged, answer);
+        placeAnswer(channel, this.#replies.placeOf(sequence, epoch), operation.logged, answer);
         this.#complete(accepted, operation, sequence);
         this.#tell(badge, operation.placed.operation.code, sequence, startMs, answer[0]!);
         return true;
@@ -327,6 +374,25 @@ export class ChannelServer {
     return true;
   }
 
+  /** Leaves a request unanswered: if this incarnation dies first, its successor does it again. */
+  #defer(late: LateAnswer, operation: ServedOperation, sequence: number, startMs: number): void {
+    assert(operation.logged === undefined, "what is answered later is idempotent");
+    assert(late.sequence === sequence, "a handler returns the answer of its own request");
+    assert(this.#changes?.isEmpty ?? true, UNCOMMITTED);
+    late.operation = operation;
+    late.startMs = startMs;
+    this.#progress[CHANNEL] = 0;
+  }
+
+  #answerDeferred(late: LateAnswer, result: number): void {
+    const { accepted, operation, sequence, startMs } = late;
+    assert(operation !== undefined, "a request is answered later once, after its handler returned");
+    late.operation = undefined;
+    this.#replies.write(accepted, operation, sequence, result);
+    this.#finish(accepted, operation, sequence);
+    this.#tell(accepted.badge, operation.placed.operation.code, sequence, startMs, result);
+  }
+
   /** The handler goes on: what it was given is its own now. */
   #promised(
     served: OpenChannel,
@@ -337,13 +403,13 @@ export class ChannelServer {
   ): void {
     if (this.#changes !== undefined) assert(this.#changes.isEmpty, UNCOMMITTED);
     operation.values = operation.placed.request.blank();
-    served.context = new ServedRequest(served.accepted);
+    served.context = new ServedRequest(served.accepted, this.#answerLate);
     this.#promises++;
     this.#progress[CHANNEL] = 0;
-    this.#answerLate(served.accepted, operation, sequence, startMs, outcome);
+    this.#answerPromised(served.accepted, operation, sequence, startMs, outcome);
   }
 
-  async #answerLate(
+  async #answerPromised(
     accepted: AcceptedChannel,
     operation: ServedOperation,
     sequence: number,
@@ -371,7 +437,7 @@ export class ChannelServer {
     sequence: number,
     outcome: unknown,
   ): number {
-    const result = this.#writeReply(accepted, operation, sequence, outcome);
+    const result = this.#replies.write(accepted, operation, sequence, outcome);
     this.#point?.("runtime.answer");
     const changes = this.#changes;
     if (changes !== undefined) {
@@ -379,7 +445,7 @@ export class ChannelServer {
       if (operation.logged !== undefined) {
         const words = copyAnswer(
           accepted.channel,
-          this.#reply,
+          this.#replies.place,
           operation.logged,
           this.#answerWords,
         );
@@ -391,39 +457,26 @@ export class ChannelServer {
     return result;
   }
 
-  /** Writes an answer into its slot; answers its result. Hot path. */
-  #writeReply(
-    { channel, epoch }: AcceptedChannel,
+  /** Publishes the answer that lies in its slot, and leaves the ring for later. Hot path. */
+  #finish(
+    accepted: AcceptedChannel,
     operation: ServedOperation | undefined,
     sequence: number,
-    outcome: unknown,
-  ): number {
-    const reply = this.#reply;
-    placeReply(sequence, epoch & 1, reply);
-    const hasReply = operation?.placed.operation.reply !== undefined;
-    let result = 0;
-    if (typeof outcome === "number") {
-      assert(
-        (outcome | 0) === outcome,
-        "a handler answers a count below 2^31, or an errno below 0",
-      );
-      assert(outcome < 0 || !hasReply, "a handler with a reply to give answers it, or an errno");
-      result = outcome;
-    } else if (hasReply) {
-      operation.placed.reply.write(channel, reply, outcome as AnyValues, this.#windows);
-    } else {
-      assert(operation?.oneWay === 1, "a handler without a reply to give answers a count");
-    }
-    channel.words[reply.near - 1] = result;
-    return result;
+  ): void {
+    const { channel: { core }, epoch } = accepted;
+    core.finish(sequence, epoch, operation === undefined ? 0 : operation.oneWay);
+    this.#progress[ANSWERED]!++;
+    if (this.#unrung[this.#unrung.length - 1] !== accepted) this.#unrung.push(accepted);
   }
 
   /** Publishes the answer that lies in its slot. Hot path. */
   #complete(
-    { channel, epoch, censusIndex }: AcceptedChannel,
+    accepted: AcceptedChannel,
     operation: ServedOperation | undefined,
     sequence: number,
   ): void {
+    if (this.#isQuiet) return this.#finish(accepted, operation, sequence);
+    const { channel, epoch, censusIndex } = accepted;
     if (channel.clientSleeps) {
       this.waiter.wakes(censusIndex);
       this.#hasWoken = true;
@@ -436,22 +489,4 @@ export class ChannelServer {
     if (startMs === UNTRACED || this.#trace === undefined) return;
     this.#trace.answered(badge, code, sequence, startMs, this.waiter.nowMs(), result);
   }
-}
-
-/** Calls a handler; an {@linkcode OsError} that another server answered is passed on as its errno. */
-function callHandler(
-  handler: UntypedHandler,
-  request: Readonly<AnyValues>,
-  context: RequestContext,
-): unknown {
-  try {
-    return handler(request, context);
-  } catch (error) {
-    return errnoOf(error);
-  }
-}
-
-function errnoOf(error: unknown): number {
-  if (error instanceof OsError) return -error.errno;
-  throw error;
 }

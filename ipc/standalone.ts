@@ -142,6 +142,7 @@ export async function serve<P extends Protocol<Operations>>(
   handlers: Handlers<OperationsOf<P>>,
 ): Promise<void> {
   const service = new Service(protocol, channels, handlers);
+  service.server.resume(() => {});
   await serveEvented(service.server, service);
 }
 
@@ -155,6 +156,7 @@ export function serveSync<P extends Protocol<Operations>>(
   handlers: SyncHandlers<OperationsOf<P>>,
 ): void {
   const service = new Service(protocol, channels, handlers);
+  service.server.resume(() => {});
   serveBlocking(service.server, service);
 }
 

@@ -7,6 +7,7 @@
 
 import { assert } from "../assert.ts";
 import {
+  AGAIN,
   ASLEEP,
   CHANNEL,
   DOORBELL,
@@ -36,6 +37,7 @@ function constants(): [string, number][] {
     ["USES_READY_AT", DOORBELL.at.usesReady],
     ["READY_AT", DOORBELL.at.ready],
     ["ASLEEP", ASLEEP],
+    ["AGAIN", AGAIN],
     ["PHASE_MASK", PHASE_MASK],
     ...Object.entries(PHASE),
   ];

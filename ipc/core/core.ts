@@ -38,13 +38,17 @@ export interface Core {
   spin(sequence: number, limit: number): number;
   /** Client: posts and spins; -1 not posted. */
   call(sequence: number, limit: number): number;
-  /** Client: 1 never begun, 2 the server gives the slot back, 0 answered, 3 try again. */
+  /** Client: 1 never begun, 4 begun by one who died, 2 the server gives it back, 0 answered, 3 retry. */
   cancel(sequence: number): number;
   /** Server: 1 taken, 0 not there, 2 dealt with already. */
   take(sequence: number, epoch: number): number;
+  /** Server: takes what a fenced incarnation had taken; else as `take`. */
+  takeAgain(sequence: number, epoch: number): number;
   /** Server: takes, looking up to `limit` times. */
   spinTake(sequence: number, epoch: number, limit: number): number;
-  /** Server: publishes the answer, or gives the slot back; 0 if fenced. */
+  /** Server: publishes the answer, or gives the slot back, and wakes nobody; 0 if fenced. */
+  finish(sequence: number, epoch: number, oneWay: number): number;
+  /** Server: publishes the answer, or gives the slot back, and wakes the client; 0 if fenced. */
   complete(sequence: number, epoch: number, oneWay: number): number;
   /** Server: whether nobody waits for what it took. */
   isAbandoned(sequence: number, epoch: number): number;

@@ -54,7 +54,7 @@ export const CHANNEL: Layout<{
  * The head of one request and its answer.
  *
  * `state` alone moves a slot through its life, by compare-and-swap:
- * `sequence(32) | epoch(24) | area(1) at bit 3 | phase(3)`. The epoch is that of the server
+ * `sequence(32) | epoch(24) | again(1) at bit 4 | area(1) at bit 3 | phase(3)`. The epoch is that of the server
  * incarnation which may move the slot next; the fence raises it in every slot, and from then on each
  * step of an older incarnation fails. Request fields belong to the client while FREE or DONE and are
  * read by the server while TAKEN or CANCELLED; the answer of parity `epoch & 1` belongs to that
@@ -113,6 +113,9 @@ export const PHASE = {
 
 /** The bits of a state word that hold its phase. */
 export const PHASE_MASK = 7;
+
+/** The bit of POSTED that says that an incarnation which has been fenced had taken the request. */
+export const AGAIN = 16;
 
 /** The bit of a bell that says that somebody may be asleep. */
 export const ASLEEP = 1;

@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { Client, Errno, Handlers, Operations, OperationsOf, Protocol } from "@hako/ipc";
+import type {
+  Background,
+  Client,
+  Errno,
+  Handlers,
+  Operations,
+  OperationsOf,
+  Protocol,
+} from "@hako/ipc";
 import type { Keep } from "../keeps/keep.ts";
 import type { KeepSchema } from "../keeps/schema.ts";
 import type { Capability, PeerName } from "./capability.ts";
@@ -83,6 +91,13 @@ export interface Domain {
     handlers: Handlers<OperationsOf<P>>,
     endpoint?: string,
   ): void;
+
+  /**
+   * Work of a server that goes on between its requests: requests of its own that are under way while
+   * it takes the next (`Client.post`), or what is done when there is nothing else to do. One for each
+   * domain of kind `server`.
+   */
+  background(work: Background): void;
 
   /** Runs once when the system halts in order, after the last request. For flushing and closing. */
   onHalt(close: () => void): void;

@@ -7,6 +7,7 @@
 
 import {
   assert,
+  type Background,
   Channel,
   ChannelClient,
   ChannelServer,
@@ -63,6 +64,8 @@ export class LivingDomain implements Domain, Serving {
   readonly options: Readonly<Record<string, unknown>>;
   /** A full heap cuts off the work that fills it: the event loop is to live on and tell of it. */
   readonly beginsInCallbacks: boolean;
+  /** What goes on between requests. */
+  work: Background | undefined;
   readonly #message: BootMessage;
   readonly #incarnation: Incarnation;
   readonly #windows: HeldWindows;
@@ -167,6 +170,11 @@ export class LivingDomain implements Domain, Serving {
     this.#turn().then(() => this.#run());
   }
 
+  background(work: Background): void {
+    assert(this.#message.kind === "server", "only a server that sleeps in place has a background");
+    this.work = work;
+  }
+
   onHalt(close: () => void): void {
     this.#close = close;
   }
@@ -269,6 +277,7 @@ export class LivingDomain implements Domain, Serving {
       this.#points.visit("runtime.ready");
       this.#trace.note(TRACE_KIND.SERVING);
       this.#control.tell({ type: "ready" });
+      this.#server.resume(() => this.progressed());
       const { kind } = this.#message;
       const isEvented = kind === "driver" || kind === "gateway";
       for (;;) {

@@ -68,7 +68,11 @@ const MODULE: TextShape = { is: "text", what: "module", pattern: /^[^\0]+$/u };
 
 // A comma would end the value: the process is allowed the same by a flag that cannot quote one.
 const PATH: TextShape = { is: "text", what: "path without commas", pattern: /^[^,\0]+$/u };
-const HOST: TextShape = { is: "text", what: "host, or host:port", pattern: /^[^,\s\0/]+$/u };
+const HOST: TextShape = {
+  is: "text",
+  what: "host, host:port, or unix:path",
+  pattern: /^(?:unix:[^,\0]+|[^,\s\0/]+)$/u,
+};
 
 const KIND: ChoiceShape = {
   is: "choice",
@@ -108,7 +112,10 @@ const PERMISSIONS: RecordShape = {
   fields: {
     read: optional(list(PATH), "Paths that may be read, with all below them."),
     write: optional(list(PATH), "Paths that may be written, with all below them."),
-    net: optional(list(HOST), "Hosts that may be reached, with or without a port."),
+    net: optional(
+      list(HOST),
+      "Hosts that may be reached, with or without a port, and sockets as unix:path.",
+    ),
   } satisfies FieldsOf<HostPermissions>,
 };
 

@@ -247,6 +247,11 @@ export const BAD_DOMAINS: readonly (readonly [string, unknown, string])[] = [
     'domains.s.permissions.net[0]: "https://x/" is no host',
   ],
   [
+    "a socket with a comma, which is two hosts",
+    { s: { ...driver, permissions: { net: ["unix:/a,example.org"] } } },
+    'domains.s.permissions.net[0]: "unix:/a,example.org" is no host',
+  ],
+  [
     "a keep that is no whole block",
     { s: { ...server, keeps: { k: 100 } } },
     "domains.s.keeps.k: 100 is no multiple of 4096 from 4096",

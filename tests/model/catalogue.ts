@@ -30,6 +30,7 @@ export function scenariosOf(depth: number): readonly Scenario[] {
     cancellingFence(depth),
     oneWay(depth),
     pipelined(depth),
+    quiet(depth),
     readyBits(depth),
     readyBitsFence(depth),
     reuse(depth),
@@ -238,6 +239,15 @@ function pipelined(depth: number): Scenario {
     servers: [running(EPOCH), successor(EPOCH + 1)],
     fencers: [{ epoch: EPOCH + 1, starts: 1 }],
     mayDie: ["server 1", "client A"],
+  };
+}
+
+function quiet(depth: number): Scenario {
+  return {
+    ...pipelined(depth),
+    name: "one-ring-a-turn",
+    story: "a server answers several requests and rings once for all, and is replaced",
+    quiet: true,
   };
 }
 

@@ -19,8 +19,10 @@ const CALLS: readonly (readonly [memory: number, name: string, ...operands: Oper
   [0, "cancel", "sequence"],
   [0, "take", "sequence", "epoch"],
   [0, "take", "sequence", "epoch"],
+  [0, "takeAgain", "sequence", "epoch"],
   [0, "spinTake", "sequence", "epoch", "few"],
   [0, "complete", "sequence", "epoch", "few"],
+  [0, "finish", "sequence", "epoch", "few"],
   [0, "isAbandoned", "sequence", "epoch"],
   [0, "firstUnfinished"],
   [0, "fence", "epoch"],
@@ -67,7 +69,9 @@ Deno.test("the instrumented core answers and writes what the shipped one does", 
       if (i % 16 === 0) assertEquals(words[index], shipped[index]!.words.slice(), `call ${i}`);
     }
   }
-  for (const outcome of ["post 1", "post 0", "take 1", "take 2", "complete 1", "cancel 2"]) {
+  for (
+    const outcome of ["post 1", "post 0", "take 1", "take 2", "complete 1", "finish 1", "cancel 2"]
+  ) {
     assertEquals(met.has(outcome), true, outcome);
   }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PHASE } from "../../ipc/layouts/channel.ts";
+import { AGAIN, PHASE } from "../../ipc/layouts/channel.ts";
 import { SLOT_COUNT } from "../../ipc/limits.ts";
 import { type Member, requestOf } from "./cast.ts";
 import { type MemoryMap, renderValue, type Word } from "./memory_map.ts";
@@ -161,6 +161,7 @@ export class Ledger {
     if ((known & begun) !== 0) {
       throw new Violation("executed-once", `${name} is begun twice by one incarnation`);
     }
+    this.#checkBegunFirst(state, thread, request);
     for (const earlier of this.#requests) {
       if (earlier.channel !== request.channel || earlier.id >= request.id) continue;
       const other = state[this.#at + earlier.id]!;
@@ -169,6 +170,30 @@ export class Ledger {
       throw new Violation("in-order", `${name} is begun before ${this.#name(earlier)}`);
     }
     state[this.#at + request.id] = known | begun;
+  }
+
+  /** Whatever a predecessor has begun, in any channel, comes before what none has. */
+  #checkBegunFirst(state: Int32Array, thread: number, request: Request): void {
+    const epoch = this.#epochOf(state, thread);
+    let older = 0;
+    this.#cast.forEach(({ role }, other) => {
+      if (role !== "server" || other === thread) return;
+      if (this.#epochOf(state, other) < epoch) {
+        older |= 1 << (BEGUN_SHIFT + other - this.#firstServer);
+      }
+    });
+    if ((state[this.#at + request.id]! & older) !== 0) return;
+    const own = 1 << (BEGUN_SHIFT + thread - this.#firstServer);
+    for (const { id } of this.#requests) {
+      const other = state[this.#at + id]!;
+      if ((other & older) === 0) continue;
+      if ((other & (own | COMPLETED | CANCELLED | ANSWERED)) !== 0) continue;
+      const begun = this.#name(this.#requests[id]!);
+      throw new Violation(
+        "begun-first",
+        `${this.#name(request)} is begun before ${begun}, which a predecessor had begun`,
+      );
+    }
   }
 
   #settle(state: Int32Array, request: Request): void {
@@ -251,7 +276,7 @@ function isLegal(member: Member, ownEpoch: number, move: Move): boolean {
   const label = move.newLow & 0xf8;
   if (member.fences && epoch < newEpoch) {
     if (newEpoch !== ownEpoch) return false;
-    if (from === PHASE.TAKEN) return to === PHASE.POSTED && advance === 0 && label === 0;
+    if (from === PHASE.TAKEN) return to === PHASE.POSTED && advance === 0 && label === AGAIN;
     if (from === PHASE.CANCELLED) return to === PHASE.FREE && advance === SLOT_COUNT;
     return from === to && advance === 0 && label === (move.low & 0xf8);
   }

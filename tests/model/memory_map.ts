@@ -8,7 +8,7 @@
  * @module
  */
 
-import { CHANNEL, DOORBELL, PHASE, SLOT, SLOTS_AT } from "../../ipc/layouts/channel.ts";
+import { AGAIN, CHANNEL, DOORBELL, PHASE, SLOT, SLOTS_AT } from "../../ipc/layouts/channel.ts";
 import { SLOT_COUNT } from "../../ipc/limits.ts";
 import type { AtomicStep } from "./atomic_step.ts";
 import { KIND } from "./atomic_step.ts";
@@ -125,7 +125,8 @@ export function renderValue(word: Word, low: number, high: number): string {
   }
   const phase = PHASE_NAMES[low & 7] ?? `phase ${low & 7}`;
   const area = (low & 7) === PHASE.DONE ? ((low & 8) !== 0 ? " odd" : " even") : "";
-  return `${phase}${area} ${high >>> 0}@${low >>> 8}`;
+  const again = (low & AGAIN) !== 0 ? " again" : "";
+  return `${phase}${area}${again} ${high >>> 0}@${low >>> 8}`;
 }
 
 function hotSlots(requests: readonly Request[], channel: number): readonly number[] {

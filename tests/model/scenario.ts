@@ -76,6 +76,8 @@ export type Misuse =
   | "ring-by-wake"
   | "claim-by-store"
   | "reply-after-complete"
+  | "no-ring-after-turn"
+  | "no-resumption"
   | "reply-read-late"
   | "one-reply-area"
   | "ready-after-look"
@@ -102,6 +104,8 @@ export interface Scenario {
   readonly fencers: readonly FencerPlan[];
   /** Whether servers take ready bits; the first one, if it is running, asks for them at its start. */
   readonly usesReady?: boolean;
+  /** Whether servers answer all that a channel has before they ring for it, once. */
+  readonly quiet?: boolean;
   /** The value of every bell at the start: even while all are awake. */
   readonly bell?: number;
   /** Whether sleeps end by themselves now and then, besides where nothing else would end them. */

@@ -27,6 +27,8 @@ const AT = {
   stored: 11,
   fenced: 12,
   rung: 13,
+  woke: 14,
+  again: 15,
 };
 
 /** The variables, by index. */
@@ -36,7 +38,9 @@ const BITS = 2; // Channels yet to be looked at in this round.
 const ANNOUNCED = 3; // What to wait on; 0 while no sleep is announced.
 const BUSY = 4; // Whether this round took anything.
 const EPOCH = 5;
-const NEXT = 6; // The sequence looked at next, of each channel.
+const UNRUNG = 6; // Channels with answers that nobody has rung for.
+const RESUMING = 7; // Whether it still does what predecessors had begun.
+const NEXT = 8; // The sequence looked at next, of each channel.
 
 const TIMEOUT_MS = 50;
 
@@ -77,7 +81,7 @@ class ServerScript implements Script {
     this.#trustsBits = scenario.misuse === "ready-after-look" ||
       scenario.misuse === "second-look-by-bits";
     const next = scenario.channels.map(({ first }) => running ? first : 0);
-    this.variables = [AT.begin, 0, 0, 0, 0, epoch, ...next];
+    this.variables = [AT.begin, 0, 0, 0, 0, epoch, 0, 0, ...next];
   }
 
   next(variables: number[], answer: number, turn: Turn): void {
@@ -94,6 +98,8 @@ class ServerScript implements Script {
         return this.#gotBits(variables, answer, turn);
       case AT.took:
         return this.#took(variables, answer, turn);
+      case AT.again:
+        return this.#tookAgain(variables, answer, turn);
       case AT.completed:
         return this.#completed(variables, answer, turn);
       case AT.announced:
@@ -113,6 +119,8 @@ class ServerScript implements Script {
         return turn.call(0, "firstUnfinished");
       case AT.cleared:
         return this.#announce(variables, turn);
+      case AT.woke:
+        return this.#look(variables, turn);
       case AT.fence:
         return this.#sawFence(variables, answer, turn);
       default:
@@ -153,6 +161,27 @@ class ServerScript implements Script {
     if (variables[CHANNEL_INDEX]! < this.#channelCount) {
       return turn.call(variables[CHANNEL_INDEX]!, "firstUnfinished");
     }
+    if (this.#misuse === "no-resumption") return this.#lookAtAll(variables, turn);
+    variables[RESUMING] = 1;
+    variables[CHANNEL_INDEX] = 0;
+    this.#resume(variables, turn);
+  }
+
+  /** Takes what predecessors had begun, channel by channel, before anything else. */
+  #resume(variables: number[], turn: Turn): void {
+    const channel = variables[CHANNEL_INDEX]!;
+    variables[WHERE] = AT.again;
+    turn.call(channel, "takeAgain", variables[NEXT + channel]!, variables[EPOCH]!);
+  }
+
+  #tookAgain(variables: number[], answer: number, turn: Turn): void {
+    const channel = variables[CHANNEL_INDEX]!;
+    if (answer === 1) return this.#answer(variables, turn);
+    if (answer === 2) variables[NEXT + channel] = (variables[NEXT + channel]! + 1) | 0;
+    else variables[CHANNEL_INDEX]!++;
+    if (variables[CHANNEL_INDEX]! < this.#channelCount) return this.#resume(variables, turn);
+    variables[RESUMING] = 0;
+    variables[CHANNEL_INDEX] = 0;
     this.#lookAtAll(variables, turn);
   }
 
@@ -204,15 +233,32 @@ class ServerScript implements Script {
     }
     if (answer === 0) {
       variables[BITS]! &= ~(1 << channel);
-      return this.#look(variables, turn);
+      return this.#wake(variables, turn);
     }
+    this.#answer(variables, turn);
+  }
+
+  /** Does what it has taken from the channel at hand, and answers. */
+  #answer(variables: number[], turn: Turn): void {
+    const channel = variables[CHANNEL_INDEX]!;
     const { id, kind } = this.#request(channel, variables[NEXT + channel]!);
     turn.do(EFFECT.readRequest, id);
     turn.do(EFFECT.execute, id);
     if (this.#misuse !== "reply-after-complete") this.#writeReply(variables, id, turn);
     variables[WHERE] = AT.completed;
     const oneWay = kind === "oneWay" ? 1 : 0;
-    turn.call(channel, "complete", variables[NEXT + channel]!, variables[EPOCH]!, oneWay);
+    const operation = this.#scenario.quiet ? "finish" : "complete";
+    turn.call(channel, operation, variables[NEXT + channel]!, variables[EPOCH]!, oneWay);
+  }
+
+  /** Rings once for all the answers that a channel got in its turn. */
+  #wake(variables: number[], turn: Turn): void {
+    const channel = variables[CHANNEL_INDEX]!;
+    const unrung = variables[UNRUNG]! & (1 << channel);
+    if (unrung === 0 || this.#misuse === "no-ring-after-turn") return this.#look(variables, turn);
+    variables[UNRUNG]! &= ~unrung;
+    variables[WHERE] = AT.woke;
+    turn.call(channel, "wake");
   }
 
   #completed(variables: number[], answer: number, turn: Turn): void {
@@ -223,8 +269,10 @@ class ServerScript implements Script {
     if (answer === 0) return this.#end(variables); // Fenced.
     variables[NEXT + channel] = (variables[NEXT + channel]! + 1) | 0;
     variables[BUSY] = 1;
+    if (this.#scenario.quiet) variables[UNRUNG]! |= 1 << channel;
+    if (variables[RESUMING] !== 0) return this.#resume(variables, turn);
     // With ready bits a channel is looked at until it has nothing more: its bit is gone.
-    if (!this.#scenario.usesReady) variables[BITS]! &= ~(1 << channel);
+    if (!this.#scenario.quiet && !this.#scenario.usesReady) variables[BITS]! &= ~(1 << channel);
     this.#look(variables, turn);
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { EPOCH_MAX, SLOT_COUNT } from "../../ipc/limits.ts";
-import { PHASE } from "../../ipc/layouts/channel.ts";
+import { AGAIN, PHASE } from "../../ipc/layouts/channel.ts";
 import { type AtomicStep, KIND } from "./atomic_step.ts";
 import type { InstrumentedCore } from "./instrument.ts";
 import { type Outcome, type Position, Stepper } from "./stepper.ts";
@@ -31,6 +31,8 @@ const MEASURED: Readonly<Record<string, readonly number[]>> = {
   reap: [SEQUENCE],
   cancel: [SEQUENCE],
   take: [SEQUENCE, EPOCH],
+  takeAgain: [SEQUENCE, EPOCH],
+  finish: [SEQUENCE, EPOCH, 0],
   complete: [SEQUENCE, EPOCH, 0],
   isAbandoned: [SEQUENCE, EPOCH],
   firstUnfinished: [],
@@ -120,7 +122,10 @@ function readsOf({ operation, step }: Position): readonly (readonly [number, num
   const epochs = isScan ? [EPOCH - 1, EPOCH] : [EPOCH - 1, EPOCH, EPOCH_MAX];
   for (const phase of Object.values(PHASE)) {
     for (const sequence of sequences) {
-      for (const epoch of epochs) reads.push([(epoch << 8) | phase, sequence]);
+      for (const epoch of epochs) {
+        reads.push([(epoch << 8) | phase, sequence]);
+        if (phase === PHASE.POSTED) reads.push([(epoch << 8) | AGAIN | phase, sequence]);
+      }
     }
   }
   if (step.kind === KIND.compareExchange) reads.push([step.low, step.high]);

@@ -11,6 +11,7 @@ export const PROPERTIES = {
   "executed-once": "no incarnation begins a request twice",
   "not-after-completion": "nothing is begun again once its completion has succeeded",
   "cancelled-stays-out": "what was cancelled in time is never begun",
+  "begun-first": "what a predecessor has begun comes before what none has, in all channels",
   "in-order": "the requests of a channel are begun in the order of posting",
   "no-lost-request": "a live client's request is answered when all who live rest",
   "no-lost-wake-up": "no live thread sleeps for ever while what it waits for is there",

@@ -5,7 +5,7 @@
  */
 
 import { PAGES_MAX } from "../../ipc/queue/limits.ts";
-import { compileCore } from "./core_compiler.ts";
+import { compileCore, PRIVATE_PAGE_FLAGS, SHARED_MEMORY_FLAGS } from "./core_compiler.ts";
 
 /** A wasm module that the project ships, and where it lives. */
 export interface CoreModule {
@@ -24,7 +24,7 @@ export const CHANNEL_CORE: CoreModule = {
   name: "core",
   parts: [],
   directory: "ipc/core",
-  flags: [],
+  flags: SHARED_MEMORY_FLAGS,
 };
 
 /** The steps on work queues and buffer pools. */
@@ -32,7 +32,15 @@ export const QUEUE_CORE: CoreModule = {
   name: "queue",
   parts: ["ring", "word"],
   directory: "ipc/queue",
-  flags: ["--maximumMemory", String(PAGES_MAX)],
+  flags: [...SHARED_MEMORY_FLAGS, "--maximumMemory", String(PAGES_MAX)],
+};
+
+/** The checksum of blocks. */
+export const CRC32C_CORE: CoreModule = {
+  name: "crc32c",
+  parts: [],
+  directory: "ipc/crc32c",
+  flags: PRIVATE_PAGE_FLAGS,
 };
 
 /** What the artefacts are made from. */

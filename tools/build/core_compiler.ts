@@ -6,21 +6,28 @@
 
 import asc from "assemblyscript/asc";
 
-/** The flags of the compiler: the only place where they stand. */
+/** The flags of the compiler for every core; they and the two lists below are all there are. */
 export const COMPILER_FLAGS: readonly string[] = [
-  "--enable",
-  "threads", // Atomics.
-  "--sharedMemory",
-  "--importMemory", // The kernel owns the memory, not the instance.
+  "--importMemory", // The kernel, or the loader, owns the memory, not the instance.
   "--initialMemory",
   "1",
-  "--maximumMemory",
-  "1024",
   "--runtime",
   "stub", // No heap: the core keeps nothing of its own.
   "-O3",
   "--noAssert", // No `abort` to import.
 ];
+
+/** The flags for a core whose memory several domains share. */
+export const SHARED_MEMORY_FLAGS: readonly string[] = [
+  "--enable",
+  "threads", // Atomics.
+  "--sharedMemory",
+  "--maximumMemory",
+  "1024",
+];
+
+/** The flags for a core that computes on one page of its own. */
+export const PRIVATE_PAGE_FLAGS: readonly string[] = ["--enable", "simd", "--maximumMemory", "1"];
 
 /** A source that the compiler refused; the message is what the compiler said. */
 export class CompileError extends Error {
@@ -33,13 +40,13 @@ export class CompileError extends Error {
  *
  * @param sources The text of each file by its name; names are flat, as `"core.ts"`.
  * @param entry The name of the file whose exports become the module's.
- * @param flags Further flags, which overrule those that stand above.
+ * @param flags Further flags; a later one overrules an earlier one.
  * @throws {CompileError} The sources do not compile.
  */
 export async function compileCore(
   sources: ReadonlyMap<string, string>,
   entry: string,
-  flags: readonly string[] = [],
+  flags: readonly string[] = SHARED_MEMORY_FLAGS,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const outputs = new Map<string, string | Uint8Array>();
   const complaints: string[] = [];

@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { assemblyConstants } from "../../ipc/core/constants.ts";
+import { crc32cConstants } from "../../ipc/crc32c/folding.ts";
 import { queueConstants } from "../../ipc/queue/constants.ts";
 import { runTask } from "../command_line/run_main.ts";
 import { buildCommand } from "./command.ts";
@@ -16,6 +17,7 @@ import {
   coreArtefacts,
   type CoreModule,
   coreSourcePaths,
+  CRC32C_CORE,
   QUEUE_CORE,
 } from "./core_artefacts.ts";
 
@@ -25,6 +27,7 @@ await runTask(buildCommand, async ({ flags }) => {
   const generated = new Map([
     ...await generate(CHANNEL_CORE, assemblyConstants()),
     ...await generate(QUEUE_CORE, queueConstants()),
+    ...await generate(CRC32C_CORE, crc32cConstants()),
   ]);
   return flags.check ? compare(generated) : await write(generated);
 });

@@ -6,16 +6,18 @@
 //    '<----complete (one-way)--------------'                |
 //    '<----complete, fence----------------------------------'
 //
-// The state word is sequence(32) | epoch(24) | unused(4) | area(1) | phase(3). The epoch names the
+// The state word is sequence(32) | epoch(24) | unused(3) | again(1) | area(1) | phase(3). The epoch names the
 // server incarnation that may move the slot; `fence` raises it, so any later compare-and-swap of an
 // older incarnation fails. FREE carries the sequence of the slot's next request; DONE that of its
-// last, and is as good as FREE to its client. Every function ends within a fixed number of its own
+// last, and is as good as FREE to its client. AGAIN marks a POSTED that was TAKEN before a fence: its
+// effects may be there, so a successor takes all such before any other. Every function ends within a fixed number of its own
 // atomic steps whatever the others do; the number stands beside it, and the model checks it.
 //
 // One instance per memory. The instance of a channel imports `ring` from the instance of the
 // server's doorbell; wasm to wasm that costs 4-6 ns.
 
 import {
+  AGAIN,
   ASLEEP,
   BELL_AT,
   CANCELLED,
@@ -216,8 +218,9 @@ export function call(sequence: u32, limit: i32): i32 {
 
 /**
  * Gives a request up. 1: it was never begun, and the slot is the client's again. 2: the server is at
- * work on it, and gives the slot back when no incarnation can complete it any more. 0: it has been
- * answered, or was none. 3: try again. At most 9 steps.
+ * work on it, and gives the slot back when no incarnation can complete it any more. 4: a server that
+ * was fenced had begun it, and the slot is the client's again. 0: it has been answered, or was none.
+ * 3: try again. At most 9 steps.
  */
 export function cancel(sequence: u32): i32 {
   const slot = slotAt(sequence);
@@ -229,7 +232,7 @@ export function cancel(sequence: u32): i32 {
       ? wordOf(sequence + SLOT_COUNT, epochOf(word), FREE)
       : wordOf(sequence, epochOf(word), CANCELLED);
     const seen = atomic.cmpxchg<u64>(slot, word, next);
-    if (seen == word) return phase == POSTED ? 1 : 2;
+    if (seen == word) return phase == TAKEN ? 2 : word & AGAIN ? 4 : 1;
     word = seen;
   }
   return 3;
@@ -244,10 +247,35 @@ export function cancel(sequence: u32): i32 {
 export function take(sequence: u32, epoch: u32): i32 {
   const slot = slotAt(sequence);
   const word = atomic.load<u64>(slot);
-  const posted = wordOf(sequence, epoch, POSTED);
-  if (word == posted) {
-    return atomic.cmpxchg<u64>(slot, word, wordOf(sequence, epoch, TAKEN)) == word ? 1 : 0;
+  if ((word & ~(<u64> AGAIN)) == wordOf(sequence, epoch, POSTED)) {
+    return swapTaken(slot, word, sequence, epoch);
   }
+  return isPast(word, sequence);
+}
+
+/**
+ * Takes the request of `sequence` as `take` does, but only if an incarnation that was fenced had
+ * taken it: 0 if it is another's turn. At most 2 steps.
+ */
+export function takeAgain(sequence: u32, epoch: u32): i32 {
+  const slot = slotAt(sequence);
+  const word = atomic.load<u64>(slot);
+  if (word == (wordOf(sequence, epoch, POSTED) | AGAIN)) {
+    return swapTaken(slot, word, sequence, epoch);
+  }
+  return isPast(word, sequence);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function swapTaken(slot: usize, word: u64, sequence: u32, epoch: u32): i32 {
+  return atomic.cmpxchg<u64>(slot, word, wordOf(sequence, epoch, TAKEN)) == word ? 1 : 0;
+}
+
+/** What was not taken: 0 if it may come, 2 if it was dealt with already. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function isPast(word: u64, sequence: u32): i32 {
   const ahead = <i32> (sequenceOf(word) - sequence);
   if (ahead != 0) return ahead > 0 ? 2 : 0;
   return phaseOf(word) == FREE || phaseOf(word) == POSTED ? 0 : 2;
@@ -265,19 +293,24 @@ export function spinTake(sequence: u32, epoch: u32, limit: i32): i32 {
 
 /**
  * Publishes the answer, or gives the slot back if the request is one-way or was cancelled, and wakes
- * the client. 1, or 0 if the taker was fenced. At most 5 steps.
+ * nobody: whoever finishes one request of a channel or several calls `wake` after. 1, or 0 if the
+ * taker was fenced. At most 2 steps.
  */
-export function complete(sequence: u32, epoch: u32, oneWay: bool): i32 {
+export function finish(sequence: u32, epoch: u32, oneWay: bool): i32 {
   const slot = slotAt(sequence);
   const taken = wordOf(sequence, epoch, TAKEN);
   const free = wordOf(sequence + SLOT_COUNT, epoch, FREE);
   const done = wordOf(sequence, epoch, DONE) | (epoch & 1 ? AREA_BIT : 0);
   const seen = atomic.cmpxchg<u64>(slot, taken, oneWay ? free : done);
-  if (seen != taken) {
-    const cancelled = wordOf(sequence, epoch, CANCELLED);
-    if (seen != cancelled) return 0;
-    if (atomic.cmpxchg<u64>(slot, cancelled, free) != cancelled) return 0;
-  }
+  if (seen == taken) return 1;
+  const cancelled = wordOf(sequence, epoch, CANCELLED);
+  if (seen != cancelled) return 0;
+  return atomic.cmpxchg<u64>(slot, cancelled, free) == cancelled ? 1 : 0;
+}
+
+/** Finishes a request, and wakes the client. 1, or 0 if the taker was fenced. At most 5 steps. */
+export function complete(sequence: u32, epoch: u32, oneWay: bool): i32 {
+  if (finish(sequence, epoch, oneWay) == 0) return 0;
   wake();
   return 1;
 }
@@ -308,7 +341,7 @@ export function initialise(first: u32, epoch: u32): void {
 }
 
 /**
- * Hands every slot to the server of `epoch`: what was TAKEN is POSTED again, what was CANCELLED is
+ * Hands every slot to the server of `epoch`: what was TAKEN is POSTED and marked AGAIN, what was CANCELLED is
  * its client's, what is DONE keeps its answer. From here on no step of an older incarnation counts
  * in this channel. Answers how many requests wait, or -1 if a peer has moved one slot so often that
  * it can only mean to keep the fence from ending: then the channel is to be closed.
@@ -338,7 +371,7 @@ export function fence(epoch: u32): i32 {
 @inline
 function handedTo(word: u64, epoch: u32): u64 {
   const sequence = sequenceOf(word);
-  if (phaseOf(word) == TAKEN) return wordOf(sequence, epoch, POSTED);
+  if (phaseOf(word) == TAKEN) return wordOf(sequence, epoch, POSTED) | AGAIN;
   if (phaseOf(word) == CANCELLED) return wordOf(sequence + SLOT_COUNT, epoch, FREE);
-  return wordOf(sequence, epoch, phaseOf(word)) | (word & AREA_BIT);
+  return wordOf(sequence, epoch, phaseOf(word)) | (word & (AREA_BIT | AGAIN));
 }

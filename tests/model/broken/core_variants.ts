@@ -72,8 +72,8 @@ export const CORE_VARIANTS: readonly Variant[] = [
     name: "take-without-epoch",
     story: "take looks at the sequence alone, so a zombie takes what its successor should",
     patches: [{
-      from: "const posted = wordOf(sequence, epoch, POSTED);",
-      to: "const posted = wordOf(sequence, epochOf(word), POSTED);",
+      from: "== wordOf(sequence, epoch, POSTED)) {",
+      to: "== wordOf(sequence, epochOf(word), POSTED)) {",
     }],
     scenario: "fence",
     property: "no-lost-wake-up",

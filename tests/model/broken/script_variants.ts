@@ -38,6 +38,20 @@ export const SCRIPT_VARIANTS: readonly Variant[] = [
     property: "right-answer",
   },
   {
+    name: "no-ring-after-turn",
+    story: "the server rings for none of the answers of a turn",
+    scenario: "one-ring-a-turn",
+    change: () => ({ misuse: "no-ring-after-turn" }),
+    property: "no-lost-wake-up",
+  },
+  {
+    name: "no-resumption",
+    story: "a successor takes whatever comes first, and what a predecessor had begun in its turn",
+    scenario: "two-clients-fence",
+    change: () => ({ misuse: "no-resumption" }),
+    property: "begun-first",
+  },
+  {
     name: "reply-read-late",
     story: "the client reads an answer after it has posted the slot's next request",
     scenario: "reuse",
@@ -101,7 +115,7 @@ export const SCRIPT_VARIANTS: readonly Variant[] = [
         requests: plan.requests.map((request) => ({ ...request, before: "posted" as const })),
       })),
     }),
-    property: "no-lost-request",
+    property: "begun-first",
   },
   {
     name: "ring-by-wake",
