@@ -4,4 +4,4 @@
  * @module
  */
 
-export { Block, BLOCK_BYTES } from "./block/mod.ts";
+export { Block, BLOCK_BYTES, DISK_FLAG } from "./block/mod.ts";

@@ -4,4 +4,4 @@
  * @module
  */
 
-export { Block, BLOCK_BYTES, type operations } from "./protocol.ts";
+export { Block, BLOCK_BYTES, DISK_FLAG, type operations } from "./protocol.ts";

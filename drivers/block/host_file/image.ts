@@ -1,5 +1,6 @@
 /**
- * An image file of the host, opened for one driver: the only code here that touches the host.
+ * An image file of the host, or one of its block devices, opened for one driver: the only code here
+ * that touches the host.
  *
  * **Two systems must not share an image.** Every incarnation holds a shared lock on it (`flock`) for
  * as long as it has it open. The first incarnation of a boot takes the exclusive lock before, which
@@ -18,7 +19,7 @@ import type { DiskFile } from "../disk.ts";
 export interface ImageOptions {
   /** Where it is. */
   readonly path: string;
-  /** Made or lengthened, sparse, to so many bytes if it is missing or shorter. */
+  /** Made or lengthened, sparse, to so many bytes if it is missing or shorter. Not for devices. */
   readonly createBytes?: number | undefined;
   /** Whether writes are refused. */
   readonly readOnly?: boolean | undefined;
@@ -31,23 +32,35 @@ export interface Image extends DiskFile {
 }
 
 /**
- * Opens an image.
+ * Opens an image or a block device.
  *
  * @param options What the manifest says.
  * @param epoch The number of this incarnation; the first one makes sure that it is alone.
- * @throws {OsError} `ENOENT`, `EACCES`, `EISDIR`, `EBUSY` if another system has it, `ENOSPC` or
- * `EIO`.
+ * @throws {OsError} `ENOENT`, `EACCES`, `EISDIR`, `EINVAL` for what is neither file nor block device
+ * and for a device that is to be made, `EBUSY` if another system has it, `ENOSPC` or `EIO`.
  */
 export function openImage(options: ImageOptions, epoch: number): Image {
   const { path, createBytes = 0, readOnly = false } = options;
   const create = createBytes > 0 && !readOnly;
   const file = attempt(`open ${path}`, () => openFile(path, { readOnly, create }));
   try {
-    if (!attempt(`lock ${path}`, () => lock(file, epoch))) {
-      throw new OsError("EBUSY", `open ${path}: another system has it open`);
-    }
     const stat = attempt(`look at ${path}`, () => file.statSync());
     if (stat.isDirectory) throw new OsError("EISDIR", `open ${path}`);
+    const isDevice = stat.isBlockDevice === true;
+    if (!stat.isFile && !isDevice) {
+      throw new OsError("EINVAL", `open ${path}: it is neither a file nor a block device`);
+    }
+    if (!lock(file, { path, epoch, isDevice })) {
+      throw new OsError("EBUSY", `open ${path}: another system has it open`);
+    }
+    if (isDevice) {
+      if (createBytes > 0) {
+        throw new OsError("EINVAL", `make ${path} of createBytes: a device has the size it has`);
+      }
+      // The size that stat tells of a device is 0.
+      const byteLength = attempt(`measure ${path}`, () => file.seekSync(0, Deno.SeekMode.End));
+      return new HostImage(file, { byteLength, readOnly });
+    }
     if (create && stat.size < createBytes) {
       attempt(`lengthen ${path}`, () => file.truncateSync(createBytes));
     }
@@ -70,9 +83,13 @@ export function hostErrno(error: unknown): Errno {
   return code === "EROFS" ? "EROFS" : "EIO";
 }
 
+/** What is written to make a run zero, in pieces: the host cannot be asked to punch a hole. */
+const ZEROES = new Uint8Array(256 * 1024);
+
 class HostImage implements Image {
   readonly byteLength: number;
   readonly readOnly: boolean;
+  readonly fastZero = false;
   readonly #file: Deno.FsFile;
 
   constructor(
@@ -107,6 +124,12 @@ class HostImage implements Image {
     }
   }
 
+  zeroAt(offset: number, byteLength: number): void {
+    for (let done = 0; done < byteLength; done += ZEROES.byteLength) {
+      this.writeAt(offset + done, ZEROES.subarray(0, byteLength - done));
+    }
+  }
+
   sync(): void {
     this.#file.syncDataSync();
   }
@@ -117,18 +140,37 @@ class HostImage implements Image {
 }
 
 function openFile(path: string, how: { readOnly: boolean; create: boolean }): Deno.FsFile {
-  return Deno.openSync(path, { read: true, write: !how.readOnly, create: how.create });
+  try {
+    return Deno.openSync(path, { read: true, write: !how.readOnly, create: how.create });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable) || !/all access to "/.test(error.message)) {
+      throw error;
+    }
+    const why =
+      "Deno opens nothing below /dev for less than all permissions; make a node elsewhere";
+    throw new OsError("EACCES", `open ${path}: ${why}, as with mknod disk b 7 0`, { cause: error });
+  }
 }
 
-function lock(file: Deno.FsFile, epoch: number): boolean {
-  if (epoch === 1 && !file.tryLockSync(true)) return false;
-  return file.tryLockSync(false);
+/** Whether nobody else has it. A device that knows no locks is nobody's. */
+function lock(
+  file: Deno.FsFile,
+  { path, epoch, isDevice }: { path: string; epoch: number; isDevice: boolean },
+): boolean {
+  try {
+    if (epoch === 1 && !file.tryLockSync(true)) return false;
+    return file.tryLockSync(false);
+  } catch (error) {
+    if (isDevice) return true;
+    throw new OsError(hostErrno(error), `lock ${path}`, { cause: error });
+  }
 }
 
 function attempt<T>(what: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
+    if (error instanceof OsError) throw error;
     throw new OsError(hostErrno(error), what, { cause: error });
   }
 }

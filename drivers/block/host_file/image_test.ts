@@ -69,6 +69,16 @@ test("what a shortened image lacks is read as zero", (path) => {
   close(image);
 });
 
+test("zeroAt() makes more zero than it writes at once, and no byte beside it", (path) => {
+  const createBytes = 1024 * 1024;
+  const image = openImage({ path, createBytes }, 1);
+  image.writeAt(0, new Uint8Array(createBytes).fill(5));
+  image.zeroAt(4096, 600_000);
+  close(image);
+  const bytes = Deno.readFileSync(path);
+  assertEquals(bytes.every((byte, at) => byte === (at < 4096 || at >= 604_096 ? 5 : 0)), true);
+});
+
 Deno.test("hostErrno() knows a full disk", () => {
   for (const [code, errno] of [["ENOSPC", "ENOSPC"], ["EDQUOT", "ENOSPC"], ["EUSERS", "EIO"]]) {
     assertEquals(hostErrno(Object.assign(new Error("as Deno throws it"), { code })), errno);

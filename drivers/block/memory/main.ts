@@ -17,4 +17,6 @@ domain.serve(Block, {
   read: (request) => disk.read(request),
   write: (request) => disk.write(request),
   flush: () => disk.flush(),
+  zero: (request) => disk.zero(request),
+  discard: (request) => disk.discard(request),
 });

@@ -12,6 +12,8 @@ export class MemoryFile implements DiskFile {
   readonly byteLength: number;
   /** Memory takes every write. */
   readonly readOnly = false;
+  /** Zeroing takes a fraction of the time of a copy. */
+  readonly fastZero = true;
   readonly #bytes: Uint8Array;
 
   /**
@@ -34,6 +36,11 @@ export class MemoryFile implements DiskFile {
   /** Writes all of `source`. */
   writeAt(offset: number, source: Uint8Array): void {
     this.#bytes.set(source, offset);
+  }
+
+  /** Makes so many bytes zero. */
+  zeroAt(offset: number, byteLength: number): void {
+    this.#bytes.fill(0, offset, offset + byteLength);
   }
 
   /** Does nothing: there is no safer place. */
