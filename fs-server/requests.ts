@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OsError, type RequestName, type SyncHandlers } from "@hako/ipc";
+import { OsError, type Outcome, type Request, type RequestName } from "@hako/ipc";
 import { BLOCK_BYTES } from "./disk.ts";
 import type { Ext2FileSystem } from "./file_system.ts";
 import { fromDiskTime, type Inode } from "./inode.ts";
@@ -13,8 +13,16 @@ import { NAME_BYTES_MAX } from "./layouts/dir_entry.ts";
 import { type LastLink, takeBytes, takePath } from "./path.ts";
 import type { operations } from "./protocol.ts";
 
+/** The handlers of the file server, all of which answer at once. */
+export type FileHandlers = {
+  readonly [K in keyof typeof operations]: (
+    request: Request<(typeof operations)[K]>,
+    context: RequestName,
+  ) => Outcome<(typeof operations)[K]>;
+};
+
 /** The handlers of a mounted file system. */
-export function handlersOf(fs: Ext2FileSystem): SyncHandlers<typeof operations, RequestName> {
+export function handlersOf(fs: Ext2FileSystem): FileHandlers {
   return {
     open: ({ path, flags, mode }, context) =>
       answer(() => {

@@ -10,10 +10,10 @@ import type { DeathPoint } from "./death_points.ts";
 import { Ext2FileSystem } from "./file_system.ts";
 import { format } from "./format.ts";
 import { MemoryDisk } from "./memory_disk.ts";
-import { handlersOf } from "./requests.ts";
+import { type FileHandlers, handlersOf } from "./requests.ts";
 import type { operations } from "./protocol.ts";
 import { OPEN } from "./protocol.ts";
-import { errnoName, type RequestName, type SyncHandlers } from "@hako/ipc";
+import { errnoName } from "@hako/ipc";
 
 /** What a test throws where an incarnation dies. Nothing in the file system catches it. */
 export class Death extends Error {
@@ -72,7 +72,7 @@ export class Rig {
   readonly window: Uint8Array;
   keep: Uint8Array;
   fs: Ext2FileSystem;
-  handlers: SyncHandlers<typeof operations, RequestName>;
+  handlers: FileHandlers;
   /** Where the incarnation dies, and how often that point is passed before. */
   deathAt: DeathPoint | undefined;
   /** The points passed, in order. */
@@ -152,15 +152,15 @@ export class Rig {
   /** Does a request, and does it again with a successor whenever the incarnation dies in it. */
   request<K extends keyof typeof operations>(
     operation: K,
-    values: Parameters<SyncHandlers<typeof operations, RequestName>[K]>[0],
-  ): ReturnType<SyncHandlers<typeof operations, RequestName>[K]> {
+    values: Parameters<FileHandlers[K]>[0],
+  ): ReturnType<FileHandlers[K]> {
     const context = { badge: this.badge, sequence: ++this.sequence };
     for (let life = 0;; life++) {
       try {
         const handler = this.handlers[operation] as (
           values: unknown,
           context: unknown,
-        ) => ReturnType<SyncHandlers<typeof operations, RequestName>[K]>;
+        ) => ReturnType<FileHandlers[K]>;
         return handler(values, context);
       } catch (error) {
         if (!(error instanceof Death) || life > 50) throw error;
@@ -172,7 +172,7 @@ export class Rig {
   /** The answer as a number or the name of an error. */
   answer<K extends keyof typeof operations>(
     operation: K,
-    values: Parameters<SyncHandlers<typeof operations, RequestName>[K]>[0],
+    values: Parameters<FileHandlers[K]>[0],
   ): number | string {
     const reply = this.request(operation, values);
     if (typeof reply !== "number") return 0;

@@ -46,17 +46,19 @@ export class VolumeDisk implements Disk {
       this.#table.byteOffset,
       this.#table.byteLength,
     );
-    this.blockCount = volume.callSync("stat", {}).blockCount;
+    this.blockCount = Math.floor(volume.callSync("stat", {}).byteLength / BLOCK_BYTES);
   }
 
   /** As {@linkcode Disk.read}. */
   read(first: number, count: number, target: Uint8Array): void {
-    this.#volume.callSync("read", { first, count, target });
+    assert(target.byteLength === count * BLOCK_BYTES, "a run is read into a view of its length");
+    this.#volume.callSync("read", { offset: first * BLOCK_BYTES, target });
   }
 
   /** As {@linkcode Disk.write}. */
   write(first: number, count: number, source: Uint8Array): void {
-    this.#volume.callSync("write", { first, count, source });
+    assert(source.byteLength === count * BLOCK_BYTES, "a run is written from a view of its length");
+    this.#volume.callSync("write", { offset: first * BLOCK_BYTES, flags: 0, source });
   }
 
   /** As {@linkcode Disk.flush}. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ERRNO, OsError } from "@hako/ipc";
-import { PowerCut } from "./simulated_device.ts";
+import { PowerCut } from "./power_cut.ts";
 import { SimulatedVolume } from "./simulated_volume.ts";
 
 const DEVICE_BLOCKS = 64;

@@ -1,10 +1,10 @@
 /**
- * Where a fault plan may end the storage server: around every step that another step relies on.
+ * Where a fault plan may end the storage server: before and after every step with an effect.
  *
  * @module
  */
 
-/** Every point, in the order in which a transaction, a group commit and a recovery pass them. */
+/** Every point, in the order in which requests, a group commit and a recovery pass them. */
 export const DEATH_POINTS = [
   "transact.checked",
   "transact.image-copied",
@@ -12,8 +12,22 @@ export const DEATH_POINTS = [
   "transact.published",
   "transact.settled",
   "write.started",
-  "write.absorbed",
+  "write.begun",
+  "write.ended",
+  "write.answered",
   "write.written",
+  "write.part-loaded",
+  "write.images-staged",
+  "write.images-published",
+  "write.absorbed",
+  "read.ended",
+  "read.answered",
+  "zero.started",
+  "zero.written",
+  "trim.started",
+  "trim.discarded",
+  "flush.started",
+  "flush.flushed",
   "commit.started",
   "commit.room-made",
   "commit.images-written",
@@ -22,24 +36,32 @@ export const DEATH_POINTS = [
   "commit.superblock-written",
   "commit.header-flushed",
   "commit.published",
+  "apply.started",
   "apply.run-written",
   "apply.written",
   "apply.tail-restarted",
+  "checkpoint.started",
   "checkpoint.flushed",
   "checkpoint.superblock-written",
   "checkpoint.superblock-flushed",
   "checkpoint.published",
+  "tail.compacted",
+  "format.started",
   "format.ring-cleared",
   "format.superblock-written",
+  "format.superblock-flushed",
   "recover.verified",
   "recover.run-written",
   "recover.replayed",
+  "recover.data-flushed",
   "recover.superblock-written",
   "recover.flushed",
   "recover.opened",
   "take-over.read",
   "take-over.flushed",
+  "take-over.committed",
   "take-over.finished",
+  "halt.started",
   "halt.superblock-written",
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * Making a device a Hako volume, and finding out whether it is one.
+ * Making a device one of Hako volumes, and finding out whether it is one.
  *
  * @module
  */
@@ -7,17 +7,18 @@
 import { OsError } from "@hako/ipc";
 import type { DeathPoint } from "./death_points.ts";
 import type { Device, Point } from "./device.ts";
-import { imagesMaxOf } from "./layouts/record.ts";
+import { imagesMaxOf, RECORD_TAGS_MAX, recordBlocksOf } from "./layouts/record.ts";
 import {
   BLOCK_WORDS,
   decodeSuperblock,
   encodeSuperblock,
   isBlankSuperblock,
+  isFirstVersion,
   type Superblock,
   SUPERBLOCKS,
 } from "./layouts/superblock.ts";
 import { BLOCK_BYTES, TRANSACTION_BLOCKS_MAX } from "./protocol.ts";
-import { recordBlocksOf } from "./layouts/record.ts";
+import { placeVolumes, type WantedVolumes } from "./volume_table.ts";
 
 /** Most blocks of a ring by default, 32 MiB: more only makes recovery longer. */
 export const RING_BLOCKS_MAX = 8192;
@@ -32,6 +33,8 @@ export type PlacedSuperblock = Superblock & { readonly which: number };
 export interface FormatOptions {
   /** Blocks of the ring; by default a 32nd of the device within limits. */
   readonly ringLength?: number | undefined;
+  /** The volumes that it shall have; one of all its blocks if left out. */
+  readonly wanted?: WantedVolumes | undefined;
   /** 16 random bytes. */
   readonly deviceId: Uint32Array;
   /** Where a fault plan may end this incarnation. */
@@ -45,7 +48,7 @@ export interface FormatOptions {
 export function ringLengthFor(deviceBlockCount: number): number {
   const share = Math.floor(deviceBlockCount / 32);
   const quarter = Math.floor(deviceBlockCount / 4);
-  const wanted = Math.max(share, 2 * recordBlocksOf(TRANSACTION_BLOCKS_MAX));
+  const wanted = Math.max(share, 2 * recordBlocksOf(TRANSACTION_BLOCKS_MAX, RECORD_TAGS_MAX));
   return Math.min(wanted, quarter, RING_BLOCKS_MAX);
 }
 
@@ -53,12 +56,19 @@ export function ringLengthFor(deviceBlockCount: number): number {
  * The valid superblock of the higher generation, or `undefined` if neither is valid.
  *
  * @param scratch A window of at least two blocks.
+ * @throws {OsError} `EUCLEAN` if the device was formatted by the first version.
  */
 export function readSuperblock(device: Device, scratch: Uint8Array): PlacedSuperblock | undefined {
   if (device.blockCount < SUPERBLOCKS) return undefined;
   const [first, second] = superblockWords(device, scratch);
   const zeroth = decodeSuperblock(first, 0, device.blockCount);
   const other = decodeSuperblock(second, 1, device.blockCount);
+  if (zeroth === undefined && other === undefined && [first, second].some(isFirstVersion)) {
+    throw new OsError(
+      "EUCLEAN",
+      "open the device: it holds a volume of format 1, and this server reads format 2 only",
+    );
+  }
   if (zeroth === undefined) return other && { ...other, which: 1 };
   if (other === undefined || other.generation < zeroth.generation) return { ...zeroth, which: 0 };
   return { ...other, which: 1 };
@@ -70,7 +80,8 @@ export function readSuperblock(device: Device, scratch: Uint8Array): PlacedSuper
  * The whole ring is written, not left sparse, so that the journal never meets a full host disk.
  *
  * @returns The superblock in force.
- * @throws {OsError} `EUCLEAN` if the tail is not blank, `EINVAL` if the device is too small.
+ * @throws {OsError} `EUCLEAN` if the tail is not blank, `EINVAL` if the device is too small for the
+ * journal and the volumes.
  */
 export function formatDevice(
   device: Device,
@@ -78,15 +89,17 @@ export function formatDevice(
   options: FormatOptions,
 ): PlacedSuperblock {
   const ringLength = options.ringLength ?? ringLengthFor(device.blockCount);
-  const volumeBlockCount = device.blockCount - ringLength - SUPERBLOCKS;
-  if (ringLength < RING_BLOCKS_MIN || imagesMaxOf(ringLength) < 1 || volumeBlockCount < 1) {
+  const areaBlockCount = device.blockCount - ringLength - SUPERBLOCKS;
+  if (ringLength < RING_BLOCKS_MIN || imagesMaxOf(ringLength) < 1 || areaBlockCount < 1) {
     throw new OsError(
       "EINVAL",
       `format a device of ${device.blockCount} blocks with a journal of ${ringLength}`,
     );
   }
-  const ringFirst = volumeBlockCount;
+  const volumes = placeVolumes(options.wanted, areaBlockCount);
+  const ringFirst = areaBlockCount;
   if (!isBlankTail(device, scratch, ringFirst)) throw notBlank(device.blockCount - ringFirst);
+  options.point("format.started");
   eachRun(device, scratch, ringFirst, (first, count, view) => {
     view.fill(0);
     device.write(first, count, view);
@@ -94,14 +107,16 @@ export function formatDevice(
   device.flush();
   options.point("format.ring-cleared");
   const start = { sequence: 1, position: 0, chain: 0 };
-  const geometry = { deviceId: options.deviceId.slice(), volumeBlockCount, ringFirst, ringLength };
+  const deviceId = options.deviceId.slice();
+  const geometry = { deviceId, areaBlockCount, ringFirst, ringLength, volumes };
   const view = scratch.subarray(0, BLOCK_BYTES);
   const words = new Uint32Array(view.buffer, view.byteOffset, BLOCK_WORDS);
   for (let which = 0; which < SUPERBLOCKS; which++) {
     encodeSuperblock(words, { ...geometry, ...start, generation: which + 1 }, which);
     device.write(ringFirst + ringLength + which, 1, view);
-    device.flush();
     options.point("format.superblock-written");
+    device.flush();
+    options.point("format.superblock-flushed");
   }
   return { ...geometry, ...start, generation: SUPERBLOCKS, which: SUPERBLOCKS - 1 };
 }

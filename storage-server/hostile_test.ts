@@ -4,16 +4,50 @@ import { SimulatedVolume } from "./simulated_volume.ts";
 
 const OPTIONS = { deviceBlocks: 64, ringLength: 24, keepBytes: 20_480 + 12 * 4224 };
 const VOLUME_BLOCKS = 38;
+const VOLUME_BYTES = VOLUME_BLOCKS * 4096;
 const EXACT_MAX = 2 ** 53 - 1;
-const SUMS: readonly (readonly [number, number])[] = [
-  [VOLUME_BLOCKS, 1],
-  [VOLUME_BLOCKS - 1, 2],
-  [0, VOLUME_BLOCKS + 1],
-  [EXACT_MAX, 1],
-  [EXACT_MAX, 2 ** 32 - 1],
-  [2 ** 32, 1],
-  [1, 2 ** 32 - 1],
+
+/** Ranges that leave the volume, or are not of whole sectors. */
+const RANGES: readonly (readonly [number, number])[] = [
+  [VOLUME_BYTES, 512],
+  [VOLUME_BYTES - 512, 1024],
+  [0, VOLUME_BYTES + 512],
+  [EXACT_MAX, 512],
+  [EXACT_MAX - 511, 512],
+  [EXACT_MAX - 511, 2 ** 32 - 512],
+  [2 ** 32, 4096],
+  [4096, 2 ** 32 - 512],
+  [1, 512],
+  [511, 4096],
+  [0, 1],
+  [0, 511],
+  [4096, 4095],
+  [EXACT_MAX, 0],
+  [1, 0],
 ];
+
+/** What each operation on a range answers. */
+function answersTo(simulated: SimulatedVolume, offset: number, byteLength: number): unknown[] {
+  const { volume } = simulated;
+  const later = () => {
+    throw new Error("nothing is begun");
+  };
+  const view = new Uint8Array(Math.min(byteLength, 40 * 4096));
+  const table = new Uint8Array(16);
+  const entry = new DataView(table.buffer);
+  entry.setBigUint64(0, BigInt(offset), true);
+  entry.setBigUint64(8, BigInt(byteLength), true);
+  return [
+    volume.read({ offset, target: view }, { later }),
+    volume.write({ offset, flags: 0, source: view }, { later }),
+    volume.write({ offset, flags: 1, source: view }, { later }),
+    volume.zero({ offset, byteLength, flags: 0 }),
+    volume.trim({ offset, byteLength, flags: 0 }),
+    volume.extent({ offset, byteLength }),
+    volume.readVector({ count: 1, table, target: view }),
+    volume.writeVector({ count: 1, flags: 0, table, source: view }),
+  ];
+}
 
 type Entry = readonly [block: bigint, offset: bigint];
 
@@ -33,29 +67,85 @@ function transact(simulated: SimulatedVolume, table: Uint8Array, count: number):
   return simulated.volume.transact({ count, ...tag, table, images }, { badge: 1, sequence: 1 });
 }
 
-Deno.test("runs that leave the volume are refused, the journal's region among them", () => {
+Deno.test("ranges that leave the volume or split a sector are refused by every operation", () => {
   const simulated = new SimulatedVolume(OPTIONS).open();
-  for (const [first, count] of SUMS) {
-    const view = new Uint8Array(Math.min(count, 40) * 4096);
-    assertEquals(simulated.volume.read({ first, count, target: view }), -ERRNO.EINVAL);
-    assertEquals(simulated.volume.write({ first, count, source: view }), -ERRNO.EINVAL);
+  for (const [offset, byteLength] of RANGES) {
+    const answers = answersTo(simulated, offset, byteLength);
+    assertEquals(answers, Array(answers.length).fill(-ERRNO.EINVAL), `${offset}, ${byteLength}`);
+  }
+  assertEquals(
+    simulated.device.events.length,
+    new SimulatedVolume(OPTIONS).open().device.events.length,
+  );
+});
+
+Deno.test("ranges above 32 MiB are refused where a request has no window to bound it", () => {
+  const { volume } = new SimulatedVolume(OPTIONS).open();
+  const range = { offset: 0, byteLength: 32 * 1024 * 1024 + 512, flags: 0 };
+  const answers = [volume.zero(range), volume.trim(range), volume.extent(range)];
+  assertEquals(answers, [-ERRNO.EINVAL, -ERRNO.EINVAL, -ERRNO.EINVAL]);
+});
+
+Deno.test("an empty range is nothing to do, and holds nothing", () => {
+  const simulated = new SimulatedVolume(OPTIONS).open();
+  for (const offset of [0, 512, VOLUME_BYTES]) {
+    const { EINVAL } = ERRNO;
+    assertEquals(answersTo(simulated, offset, 0), [0, 0, 0, 0, 0, -EINVAL, 0, 0]);
   }
 });
 
-Deno.test("windows of another size than the run are refused", () => {
-  const simulated = new SimulatedVolume(OPTIONS).open();
-  for (const byteLength of [0, 4095, 4096, 8191, 8193]) {
-    const view = new Uint8Array(byteLength);
-    assertEquals(simulated.volume.read({ first: 0, count: 2, target: view }), -ERRNO.EINVAL);
-    assertEquals(simulated.volume.write({ first: 0, count: 2, source: view }), -ERRNO.EINVAL);
+Deno.test("flags that mean nothing are refused", () => {
+  const { volume } = new SimulatedVolume(OPTIONS).open();
+  const later = () => {
+    throw new Error("nothing is begun");
+  };
+  const source = new Uint8Array(512);
+  const table = new Uint8Array(0);
+  for (const flags of [2, 3, 4, 2 ** 31, 2 ** 32 - 1]) {
+    assertEquals(volume.write({ offset: 0, flags, source }, { later }), -ERRNO.EINVAL);
+    assertEquals(volume.trim({ offset: 0, byteLength: 512, flags }), -ERRNO.EINVAL);
+    assertEquals(volume.writeVector({ count: 0, flags, table, source: table }), -ERRNO.EINVAL);
   }
+  assertEquals(volume.zero({ offset: 0, byteLength: 512, flags: 4 }), -ERRNO.EINVAL);
 });
 
-Deno.test("an empty run is nothing to do", () => {
-  const simulated = new SimulatedVolume(OPTIONS).open();
-  const nothing = new Uint8Array(0);
-  assertEquals(simulated.volume.read({ first: VOLUME_BLOCKS, count: 0, target: nothing }), 0);
-  assertEquals(simulated.volume.write({ first: 0, count: 0, source: nothing }), 0);
+const VECTORS: Readonly<Record<string, readonly Entry[]>> = {
+  "a piece after the volume": [[0n, 512n], [BigInt(VOLUME_BYTES), 512n]],
+  "a piece of the journal": [[BigInt(VOLUME_BYTES) + 4096n, 1024n]],
+  "a piece that splits a sector": [[1n, 1024n]],
+  "pieces that split a sector together": [[0n, 1000n], [4096n, 24n]],
+  "less than the window": [[0n, 512n]],
+  "more than the window": [[0n, 512n], [0n, 1024n]],
+  "a sum that wraps": [[0n, 1024n], [0n, 1n << 63n], [0n, 1n << 63n]],
+  "an offset of 2^64 - 512": [[(1n << 64n) - 512n, 1024n]],
+  "an offset of 2^53": [[1n << 53n, 1024n]],
+  "a length of 2^53": [[0n, 1n << 53n]],
+};
+
+for (const [what, entries] of Object.entries(VECTORS)) {
+  Deno.test(`vectors of ${what} are refused, whole`, () => {
+    const simulated = new SimulatedVolume(OPTIONS).open();
+    const table = tableOf(entries);
+    const count = entries.length;
+    const view = new Uint8Array(1024).fill(7);
+    const { volume } = simulated;
+    assertEquals(volume.writeVector({ count, flags: 0, table, source: view }), -ERRNO.EINVAL);
+    assertEquals(volume.readVector({ count, table, target: view }), -ERRNO.EINVAL);
+    assertEquals(simulated.readSectors(), new Uint32Array(VOLUME_BLOCKS * 8));
+  });
+}
+
+Deno.test("a vector's count that is not its table's is refused", () => {
+  const { volume } = new SimulatedVolume(OPTIONS).open();
+  const view = new Uint8Array(1024);
+  const table = tableOf([[0n, 512n], [512n, 512n]]);
+  for (const count of [0, 1, 3, 1024, 1025, 2 ** 32 - 1]) {
+    assertEquals(volume.readVector({ count, table, target: view }), -ERRNO.EINVAL);
+  }
+  const target = new Uint8Array(0);
+  const long = new Uint8Array(1025 * 16);
+  assertEquals(volume.readVector({ count: 1025, table: long, target }), -ERRNO.EINVAL);
+  assertEquals(volume.readVector({ count: 1024, table: long.subarray(16), target }), 0);
 });
 
 const HOSTILE: Readonly<Record<string, readonly Entry[]>> = {

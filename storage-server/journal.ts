@@ -17,7 +17,7 @@
  * - **I1** A valid header on disk has durable images: 3 comes before 4. So a torn record is one
  *   without a valid header, and a record whose images do not match is damage.
  * - **I2** Flush 3 also makes durable what was written in place before it: client data (ordered
- *   mode: a transaction never becomes durable before data acknowledged earlier), and the apply of
+ *   mode: a transaction never becomes durable before data acknowledged before it), and the apply of
  *   the record before. That is why 5 may let replay start at the new record.
  * - **I3** Live ring blocks, those that a replay from any superblock that may survive could read,
  *   are never written over. Live after 6 is just the new record; before 6 its predecessors too.
@@ -32,6 +32,12 @@
  *   has not changed since its predecessor died inside it, because handlers run to completion. A
  *   successor that finds none starts over from 1 some time; nothing of the attempt counts.
  *
+ * - **I8** No block is pinned while a write of it is under way: whoever stages an image waits first
+ *   for the writes that overlap it (`transfers.ts`), and a write of a pinned block becomes an image.
+ *   So I6 holds with writes under way, too: what is under way is neither newer than an image nor
+ *   lands after its apply. Flush 3 covers the writes that have been answered, which is all that I2
+ *   asks: one under way is concurrent with the transactions of this record, whichever comes first.
+ *
  * A flush that failed, or a write between 4 and 6 that failed, leaves the disk in an unknown state:
  * the volume takes no more writes, and the tail remembers that across incarnations.
  *
@@ -42,7 +48,7 @@ import { assert, ERRNO, OsError } from "@hako/ipc";
 import type { DeathPoint } from "./death_points.ts";
 import { deviceErrno, type Point } from "./device.ts";
 import type { JournalTail } from "./journal_tail.ts";
-import { imagesMaxOf, recordBlocksOf } from "./layouts/record.ts";
+import { headerBlocksOf, imagesMaxOf, recordBlocksOf } from "./layouts/record.ts";
 import type { Ring } from "./ring.ts";
 
 /** What a journal works with. */
@@ -57,7 +63,7 @@ export interface JournalParts {
   readonly point: Point<DeathPoint>;
 }
 
-/** The journal of one volume. */
+/** The journal of one device. */
 export class Journal {
   /** Most images of one record, and so of the tail. */
   readonly imagesMax: number;
@@ -80,6 +86,14 @@ export class Journal {
     this.#point = parts.point;
     this.imagesMax = Math.min(imagesMaxOf(parts.ring.superblock.ringLength), parts.tail.slotCount);
     for (const block of recorded) this.#recorded.add(block);
+  }
+
+  /**
+   * A window that the journal uses within its own operations, for whoever reads through it between
+   * them.
+   */
+  get scratch(): Uint8Array {
+    return this.#ring.body;
   }
 
   /** The tail. */
@@ -106,7 +120,7 @@ export class Journal {
     this.refuseIfFailed();
     this.applyAgain();
     if (this.#hasRoom(images)) return;
-    if (!this.#tail.hasEntries(images + 1)) this.#tail.compact();
+    if (!this.#tail.hasEntries(images + 1)) this.#compact();
     if (this.#hasRoom(images)) return;
     this.commit();
     this.applyAgain();
@@ -130,21 +144,20 @@ export class Journal {
     const tail = this.#tail;
     const point = this.#point;
     point("commit.started");
-    if (tail.ring.unapplied || tail.imageCount === 0) {
-      this.#flush();
-      return;
-    }
-    if (!tail.hasEntries(0)) tail.compact();
+    if (tail.ring.unapplied || tail.imageCount === 0) return this.flush();
+    if (!tail.hasEntries(0)) this.#compact();
     const blocks = tail.blocks();
-    const length = recordBlocksOf(blocks.length);
+    const tags = tail.lastTransactions();
+    const length = recordBlocksOf(blocks.length, tags.length);
     if (length > this.#ring.superblock.ringLength - tail.ring.liveBlocks) this.checkpoint();
     point("commit.room-made");
     const place = tail.ring;
-    const checksums = this.#ring.writeImages(place.position, blocks, tail);
+    const start = this.#ring.after(place.position, headerBlocksOf(blocks.length, tags.length));
+    const checksums = this.#ring.writeImages(start, blocks, tail);
     point("commit.images-written");
     this.#flush();
     point("commit.images-flushed");
-    const content = { epoch: this.#epoch, blocks, checksums };
+    const content = { epoch: this.#epoch, blocks, checksums, tags };
     const chain = this.#orFail(() => {
       const checksum = this.#ring.writeHeader(place, content);
       point("commit.header-written");
@@ -168,6 +181,17 @@ export class Journal {
   }
 
   /**
+   * Makes durable what was written in place.
+   *
+   * @throws {OsError} What the device said; then this volume writes no more.
+   */
+  flush(): void {
+    this.#point("flush.started");
+    this.#flush();
+    this.#point("flush.flushed");
+  }
+
+  /**
    * Applies the last record if that is still to be done.
    *
    * @throws {OsError} What the device said; everything stays as it was.
@@ -185,6 +209,7 @@ export class Journal {
   checkpoint(): void {
     const tail = this.#tail;
     assert(!tail.ring.unapplied, "a record stays live until it is applied");
+    this.#point("checkpoint.started");
     this.#flush();
     this.#point("checkpoint.flushed");
     this.#orFail(() => {
@@ -206,12 +231,18 @@ export class Journal {
    */
   halt(): void {
     this.refuseIfFailed();
+    this.#point("halt.started");
     this.commit();
     this.applyAgain();
-    if (!this.#tail.hasEntries(0)) this.#tail.compact();
+    if (!this.#tail.hasEntries(0)) this.#compact();
     this.checkpoint();
     this.#point("halt.superblock-written");
     this.checkpoint();
+  }
+
+  #compact(): void {
+    this.#tail.compact();
+    this.#point("tail.compacted");
   }
 
   #hasRoom(images: number): boolean {
@@ -228,6 +259,7 @@ export class Journal {
   }
 
   #applyOrThrow(blocks: Float64Array): void {
+    this.#point("apply.started");
     this.#ring.apply(blocks, this.#tail, () => this.#point("apply.run-written"));
     this.#point("apply.written");
     this.#tail.restart();

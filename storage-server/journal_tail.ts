@@ -26,6 +26,7 @@ import {
   TAIL_HEAD_BYTES,
   tailShape,
 } from "./layouts/tail.ts";
+import type { LastTransaction } from "./layouts/record.ts";
 import { DEVICE_ID_WORDS, type RingPlace } from "./layouts/superblock.ts";
 import { readU64, writeU64 } from "./layouts/u64.ts";
 import { BLOCK_BYTES } from "./protocol.ts";
@@ -39,20 +40,6 @@ export interface RingHead extends RingPlace {
   readonly liveBlocks: number;
   /** The last record may not be in place yet; the tail still holds exactly its images. */
   readonly unapplied: boolean;
-}
-
-/** A client's last transaction. */
-export interface LastTransaction {
-  /** The client. */
-  readonly badge: number;
-  /** The number of its request. */
-  readonly sequence: number;
-  /** The tag that it came with. */
-  readonly tagBadge: number;
-  /** The tag's sequence. */
-  readonly tagSequence: number;
-  /** The result that was told with the tag. */
-  readonly result: number;
 }
 
 /** The tail of the journal in a keep. */
@@ -139,7 +126,7 @@ export class JournalTail {
    *
    * @throws {OsError} `EUCLEAN` if what stands there is not what a predecessor can have left.
    */
-  takeOver(deviceId: Uint32Array, volumeBlockCount: number): void {
+  takeOver(deviceId: Uint32Array, areaBlockCount: number): void {
     const commit = Atomics.load(this.#commit, 0);
     this.#half = commit >>> HALF_SHIFT;
     this.#count = this.#end = commit & ENTRIES_MAX;
@@ -151,7 +138,7 @@ export class JournalTail {
       }
     }
     this.#generation = this.#words[this.#at(0) + 1]!;
-    for (let index = 0; index < this.#count; index++) this.#readEntry(index, volumeBlockCount);
+    for (let index = 0; index < this.#count; index++) this.#readEntry(index, areaBlockCount);
     const used = new Uint8Array(this.slotCount);
     for (const slot of this.#slotOf.values()) {
       if (used[slot]! > 0) throw damaged(`two blocks share slot ${slot}`);
@@ -176,6 +163,11 @@ export class JournalTail {
   /** The numbers of the blocks that are here, rising. */
   blocks(): Float64Array {
     return Float64Array.from(this.#slotOf.keys()).sort();
+  }
+
+  /** The last transaction of each client that is remembered, the one that was silent longest first. */
+  lastTransactions(): LastTransaction[] {
+    return [...this.#last.values()];
   }
 
   /** A client's last transaction. */
@@ -311,7 +303,7 @@ export class JournalTail {
     this.#entry(ENTRY_KIND.FAILED, this.#failure, 0, 0, 0, 0);
   }
 
-  #readEntry(index: number, volumeBlockCount: number): void {
+  #readEntry(index: number, areaBlockCount: number): void {
     const words = this.#words;
     const at = this.#at(index);
     if (!isEntrySealed(words, at)) throw damaged(`entry ${index} does not match its checksum`);
@@ -332,8 +324,8 @@ export class JournalTail {
     } else if (kind === ENTRY_KIND.IMAGE) {
       const block = readU64(words, at + 2);
       const slot = words[at + 4]!;
-      if (block < 0 || block >= volumeBlockCount || slot >= this.slotCount) {
-        throw damaged(`entry ${index} leaves the volume or the keep`);
+      if (block < 0 || block >= areaBlockCount || slot >= this.slotCount) {
+        throw damaged(`entry ${index} leaves the volumes or the keep`);
       }
       this.#slotOf.set(block, slot);
     } else if (kind === ENTRY_KIND.TAG) {

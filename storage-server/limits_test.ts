@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ERRNO, OsError } from "@hako/ipc";
 import { ringLengthFor } from "./format.ts";
-import { imagesMaxOf, RECORD_IMAGES_MAX, recordBlocksOf } from "./layouts/record.ts";
+import {
+  imagesMaxOf,
+  RECORD_IMAGES_MAX,
+  RECORD_TAGS_MAX,
+  recordBlocksOf,
+} from "./layouts/record.ts";
 import { encodeSuperblock } from "./layouts/superblock.ts";
 import { tailShape } from "./layouts/tail.ts";
 import { JournalTail } from "./journal_tail.ts";
@@ -41,7 +46,7 @@ Deno.test("a plain write over more pinned blocks than the tail holds unpins them
   simulated.execute({ kind: "transact", blocks: range(0, 12), stamp: 1 }, 1);
   simulated.execute({ kind: "flush" }, 2);
   simulated.execute({ kind: "transact", blocks: range(12, 12), stamp: 2 }, 3);
-  assertEquals(simulated.execute({ kind: "write", first: 0, count: 30, stamp: 3 }, 4), 30);
+  assertEquals(simulated.execute({ kind: "write", first: 0, count: 30, stamp: 3 }, 4), 122_880);
   assertEquals([...simulated.readStamps().subarray(0, 31)], [...range(0, 30).fill(3), 0]);
   simulated.execute({ kind: "flush" }, 5);
   simulated.boot(simulated.device.bytes.slice());
@@ -51,7 +56,9 @@ Deno.test("a plain write over more pinned blocks than the tail holds unpins them
 Deno.test("sequences up to 2^53 are told apart", () => {
   for (const sequence of [2 ** 32 - 3, 2 ** 53 - 40]) {
     const bytes = new Uint8Array(DEVICE_BLOCKS * 4096);
-    const geometry = { volumeBlockCount: RING_FIRST, ringFirst: RING_FIRST, ringLength: 24 };
+    const volumes = [{ name: "volume", first: 0, blockCount: RING_FIRST }];
+    const ring = { ringFirst: RING_FIRST, ringLength: 24 };
+    const geometry = { areaBlockCount: RING_FIRST, ...ring, volumes };
     const place = { sequence, position: 23, chain: 5 };
     const deviceId = Uint32Array.of(1, 2, 3, 4);
     encodeSuperblock(
@@ -93,7 +100,7 @@ Deno.test("a full host disk is told, loses nothing, and is forgotten when there 
   assertEquals([...simulated.readStamps().subarray(0, 6)], [0, 10, 10, 0, 0, 0]);
   delete simulated.device.faults.fault;
   assertEquals(simulated.execute({ kind: "transact", blocks: [2, 3], stamp: 20 }, 4), 2);
-  simulated.volume.halt();
+  simulated.volumes.halt();
   simulated.boot(simulated.device.bytes.slice());
   assertEquals([...simulated.readStamps().subarray(0, 6)], [0, 10, 20, 20, 0, 0]);
 });
@@ -114,7 +121,7 @@ Deno.test("a failed flush ends all writing, for successors, too; reads go on", (
         simulated.execute({ kind: "write", first: 3, count: 1, stamp: 20 }, 5),
         -ERRNO.EROFS,
       );
-      assertThrows(() => simulated.volume.halt(), OsError, "EROFS");
+      assertThrows(() => simulated.volumes.halt(), OsError, "EROFS");
       assertEquals([...simulated.readStamps().subarray(0, 5)], [0, 10, 10, 0, 0]);
       simulated.open();
     }
@@ -148,7 +155,7 @@ Deno.test("a read-only device serves reads if there is nothing to replay, else t
   simulated.execute({ kind: "transact", blocks: [1, 2], stamp: 10 }, 1);
   simulated.execute({ kind: "flush" }, 2);
   const dirty = simulated.device.bytes.slice();
-  simulated.volume.halt();
+  simulated.volumes.halt();
   const clean = simulated.device.bytes.slice();
   const readOnly = new SimulatedVolume(OPTIONS, clean);
   readOnly.device.faults.fault = (operation) => operation === "write" ? "EROFS" : undefined;
@@ -166,14 +173,13 @@ Deno.test("a read-only device serves reads if there is nothing to replay, else t
 Deno.test("a failed read answers EIO and the volume goes on", () => {
   const simulated = new SimulatedVolume(OPTIONS).open();
   simulated.device.faults.fault = () => "EIO";
-  const target = new Uint8Array(4096);
-  assertEquals(simulated.volume.read({ first: 0, count: 1, target }), -ERRNO.EIO);
+  assertThrows(() => simulated.readBytes(0, 4096), Error, "answered -5");
   delete simulated.device.faults.fault;
   assertEquals([...simulated.readStamps().subarray(0, 2)], [0, 0]);
 });
 
 Deno.test("sizes fit: rings, records, keeps", () => {
-  assertEquals(RECORD_IMAGES_MAX, 4092);
+  assertEquals(RECORD_IMAGES_MAX, 4012);
   assertEquals([ringLengthFor(4096), ringLengthFor(65_536), ringLengthFor(1 << 20)], [
     1024,
     2058,
@@ -181,8 +187,10 @@ Deno.test("sizes fit: rings, records, keeps", () => {
   ]);
   for (const ringLength of [8, 24, 256, 2058, 8192]) {
     const images = imagesMaxOf(ringLength);
-    assert(recordBlocksOf(images) <= ringLength);
-    assert(images === RECORD_IMAGES_MAX || recordBlocksOf(images + 1) > ringLength);
+    assert(recordBlocksOf(images, RECORD_TAGS_MAX) <= ringLength);
+    assert(
+      images === RECORD_IMAGES_MAX || recordBlocksOf(images + 1, RECORD_TAGS_MAX) > ringLength,
+    );
   }
   for (const byteLength of [40_960, 1 << 20, (16 << 20) + 5, 64 << 20]) {
     const { slotCount, entryCount, slotsOffset } = tailShape(byteLength);
@@ -195,8 +203,34 @@ Deno.test("sizes fit: rings, records, keeps", () => {
 });
 
 Deno.test("readOptions() refuses what is of no use", () => {
-  assertEquals(readOptions({}), { device: "disk", format: "never", journalBlocks: undefined });
-  for (const options of [{ device: 1 }, { format: "always" }, { journalBlocks: "9" }]) {
-    assertThrows(() => readOptions(options), TypeError);
-  }
+  assertEquals(readOptions({}), {
+    devices: ["disk"],
+    tags: false,
+    absentLeg: "refuse",
+    scrubBlocksPerSecond: 0,
+    format: "never",
+    journalBlocks: undefined,
+    volumes: undefined,
+    atomicWrites: "device",
+  });
+  const { devices, volumes } = readOptions({ device: ["a", "b"], volumes: { x: { blocks: 5 } } });
+  assertEquals([devices, volumes], [["a", "b"], { x: { blocks: 5 } }]);
+  const useless = [
+    { device: 1 },
+    { device: [] },
+    { device: ["a", "a"] },
+    { device: ["a", "b", "c"] },
+    { format: "always" },
+    { journalBlocks: "9" },
+    { journalBlocks: -1 },
+    { tags: 1 },
+    { absentLeg: true },
+    { scrubBlocksPerSecond: 0.5 },
+    { atomicWrites: "never" },
+    { volumes: {} },
+    { volumes: ["x"] },
+    { volumes: { x: 5 } },
+    { volumes: { x: { blocks: "5" } } },
+  ];
+  for (const options of useless) assertThrows(() => readOptions(options), TypeError);
 });

@@ -1,5 +1,5 @@
 /**
- * Opening a volume: from the disk alone after a boot, from keep and disk after a death.
+ * Opening a device: from the disk alone after a boot, from keep and disk after a death.
  *
  * **After a boot** the keep is zeroes. The newest valid superblock says where replay starts; the
  * chain of valid records from there is what was durable. A header that is not valid ends the chain:
@@ -8,6 +8,10 @@
  * replayed, nothing is written, and the volume is read-only. Otherwise the records are replayed in
  * order, flushed, and the superblock moves past them. Until the keep is created at the very end,
  * no request has been served, so dying anywhere in between only means doing it again.
+ *
+ * The tags in the records are for an inspector alone. Every client of this boot got a badge of its
+ * own, counted from 1 again: a badge found on the disk names a client of another boot, and a request
+ * that was answered because of it would never be done. All requests of that boot died with it.
  *
  * **After a death** in the same boot the keep says where the ring stands (`journal.ts`, I7).
  *
@@ -20,13 +24,14 @@ import { type Device, deviceErrno, type Point } from "./device.ts";
 import { formatDevice, type PlacedSuperblock, readSuperblock } from "./format.ts";
 import { Journal } from "./journal.ts";
 import { JournalTail, type RingHead } from "./journal_tail.ts";
-import { recordBlocksOf, type RecordHeader } from "./layouts/record.ts";
-import type { RingPlace } from "./layouts/superblock.ts";
+import type { RecordHeader } from "./layouts/record.ts";
+import type { RingPlace, VolumePlace } from "./layouts/superblock.ts";
 import { Ring, SCRATCH_BYTES_MIN } from "./ring.ts";
+import { findVolumes, type WantedVolumes } from "./volume_table.ts";
 
-/** What opening a volume needs. */
+/** What opening the volumes of a device needs. */
 export interface OpenParts {
-  /** The device under the volume. */
+  /** The device. */
   readonly device: Device;
   /** A window of this server's own, of at least {@linkcode SCRATCH_BYTES_MIN} bytes. */
   readonly scratch: Uint8Array;
@@ -38,13 +43,15 @@ export interface OpenParts {
   readonly format: "if-blank" | "never";
   /** Blocks of the journal's ring when the device is formatted. */
   readonly ringLength?: number | undefined;
+  /** The volumes to serve; the only one if left out. */
+  readonly wanted?: WantedVolumes | undefined;
   /** 16 random bytes, for formatting. */
   readonly deviceId: Uint32Array;
   /** Where a fault plan may end this incarnation. */
   readonly point: Point<DeathPoint>;
 }
 
-/** How a volume was found. */
+/** How a device was found. */
 export interface Recovery {
   /** What was done to open it. */
   readonly how: "formatted" | "recovered" | "taken over";
@@ -54,22 +61,23 @@ export interface Recovery {
   readonly damage?: string | undefined;
 }
 
-/** An opened volume's journal. */
+/** An opened device's journal. */
 export interface OpenedJournal {
   /** The journal, ready. */
   readonly journal: Journal;
   /** The device. */
   readonly device: Device;
-  /** Blocks of the volume. */
-  readonly blockCount: number;
+  /** The volumes that are wanted, in the order in which they are. */
+  readonly volumes: readonly VolumePlace[];
   /** How it was found. */
   readonly recovery: Recovery;
 }
 
 /**
- * Opens the volume on a device.
+ * Opens the volumes on a device.
  *
- * @throws {OsError} `EUCLEAN` if the device is no Hako volume or the keep is damaged, `EROFS` if
+ * @throws {OsError} `ENOENT` if one that is wanted is not there, `EINVAL` if it has another size,
+ * `EUCLEAN` if the device has no Hako volumes or the keep is damaged, `EROFS` if
  * records must be replayed and the device is read-only, or what else the device said.
  */
 export function openJournal(parts: OpenParts): OpenedJournal {
@@ -78,12 +86,14 @@ export function openJournal(parts: OpenParts): OpenedJournal {
   const found = readSuperblock(parts.device, parts.scratch);
   if (!tail.isFresh) {
     if (found === undefined) throw noVolume("neither superblock is valid any more");
+    findVolumes(parts.wanted, found.volumes);
     return takeOver(parts, tail, found);
   }
   if (found === undefined && parts.format === "never") {
     throw noVolume('neither superblock is valid; the option format: "if-blank" makes one');
   }
   const superblock = found ?? formatDevice(parts.device, parts.scratch, parts);
+  findVolumes(parts.wanted, superblock.volumes); // Before anything is replayed.
   const how = found === undefined ? "formatted" : "recovered";
   return recover(parts, tail, superblock, how);
 }
@@ -118,7 +128,7 @@ function readChain(
   for (;;) {
     const header = ring.readRecordAt(next);
     if (header === undefined) break;
-    blocks += recordBlocksOf(header.blocks.length);
+    blocks += header.headerBlocks + header.blocks.length;
     if (blocks > ring.superblock.ringLength) {
       return { records, next, damage: `record ${header.sequence} overlaps those before it` };
     }
@@ -158,6 +168,7 @@ function replay(
   for (const record of records) ring.replay(record, () => parts.point("recover.run-written"));
   parts.point("recover.replayed");
   parts.device.flush();
+  parts.point("recover.data-flushed");
   try {
     ring.writeSuperblock(next);
   } catch (error) {
@@ -176,7 +187,7 @@ function takeOver(
   superblock: PlacedSuperblock,
 ): OpenedJournal {
   const ring = new Ring(parts.device, parts.scratch, superblock);
-  tail.takeOver(superblock.deviceId, superblock.volumeBlockCount);
+  tail.takeOver(superblock.deviceId, superblock.areaBlockCount);
   const { position, liveBlocks } = tail.ring;
   if (position >= superblock.ringLength || liveBlocks > superblock.ringLength) {
     throw new OsError("EUCLEAN", "take over the journal tail: it leaves the ring");
@@ -212,9 +223,10 @@ function completeCommit(parts: OpenParts, ring: Ring, tail: JournalTail): string
     return undefined;
   }
   parts.point("take-over.flushed");
-  const liveBlocks = tail.ring.liveBlocks + recordBlocksOf(blocks.length);
+  const liveBlocks = tail.ring.liveBlocks + header.headerBlocks + blocks.length;
   tail.stageRing({ ...ring.placeAfter(header), liveBlocks, unapplied: true });
   tail.publish();
+  parts.point("take-over.committed");
   return undefined;
 }
 
@@ -227,7 +239,7 @@ function readRecorded(ring: Ring, head: RingHead): Set<number> | undefined {
   while (remaining > 0) {
     const header = ring.readHeader((head.position + ringLength - remaining) % ringLength);
     if (header === undefined) return undefined;
-    remaining -= recordBlocksOf(header.blocks.length);
+    remaining -= header.headerBlocks + header.blocks.length;
     chain = header.checksum;
     for (const block of header.blocks) recorded.add(block);
   }
@@ -252,10 +264,10 @@ function opened(
   superblock: PlacedSuperblock,
   recovery: Recovery,
 ): OpenedJournal {
-  const blockCount = superblock.volumeBlockCount;
-  return { journal, device: parts.device, blockCount, recovery };
+  const volumes = findVolumes(parts.wanted, superblock.volumes);
+  return { journal, device: parts.device, volumes, recovery };
 }
 
 function noVolume(why: string): OsError {
-  return new OsError("EUCLEAN", `open the device as a Hako volume: ${why}`);
+  return new OsError("EUCLEAN", `open the device as one of Hako volumes: ${why}`);
 }

@@ -13,7 +13,7 @@ import {
   HEADER_BLOCKS_MAX,
   headerBlocksClaimed,
   headerBlocksOf,
-  recordBlocksOf,
+  type RecordContent,
   type RecordHeader,
 } from "./layouts/record.ts";
 import {
@@ -66,6 +66,14 @@ export class Ring {
     this.#which = newest.which;
   }
 
+  /**
+   * Room for {@linkcode Ring.bodyBlocks} blocks in a window, for whoever reads through it between two
+   * operations of the ring.
+   */
+  get body(): Uint8Array {
+    return this.#body;
+  }
+
   /** The newest superblock. */
   get superblock(): Superblock {
     return this.#superblock;
@@ -96,7 +104,7 @@ export class Ring {
   placeAfter(header: RecordHeader): RingPlace {
     return {
       sequence: header.sequence + 1,
-      position: this.after(header.position, recordBlocksOf(header.blocks.length)),
+      position: this.after(header.position, header.headerBlocks + header.blocks.length),
       chain: header.checksum,
     };
   }
@@ -138,13 +146,12 @@ export class Ring {
   }
 
   /**
-   * Writes the images of a record that shall stand at `position`.
+   * Writes the images of a record whose first image shall stand at `start`.
    *
    * @returns Their checksums.
    */
-  writeImages(position: number, blocks: Float64Array, images: ImageSource): Uint32Array {
+  writeImages(start: number, blocks: Float64Array, images: ImageSource): Uint32Array {
     const checksums = new Uint32Array(blocks.length);
-    const start = this.after(position, headerBlocksOf(blocks.length));
     for (let first = 0; first < blocks.length; first += this.bodyBlocks) {
       const count = Math.min(this.bodyBlocks, blocks.length - first);
       for (let index = 0; index < count; index++) {
@@ -159,12 +166,10 @@ export class Ring {
   }
 
   /** Writes the header of a record whose images are durable; answers its checksum. */
-  writeHeader(
-    place: RingPlace,
-    content: { epoch: number; blocks: Float64Array; checksums: Uint32Array },
-  ): number {
+  writeHeader(place: RingPlace, content: RecordContent): number {
     const checksum = encodeRecord(this.#headWords, this.#superblock, place, content);
-    const byteLength = headerBlocksOf(content.blocks.length) * BLOCK_BYTES;
+    const { blocks, tags } = content;
+    const byteLength = headerBlocksOf(blocks.length, tags.length) * BLOCK_BYTES;
     this.#transfer("write", place.position, this.#head.subarray(0, byteLength));
     return checksum;
   }

@@ -1,33 +1,31 @@
 /**
- * A whole storage server in one thread: a volume on a simulated device, whose incarnations can die
+ * A whole storage server in one thread: volumes on a simulated device, whose incarnations can die
  * at any death point and whose power can be cut.
  *
  * @module
  */
 
+import type { AtomicWrites } from "./block_view.ts";
 import type { DeathPoint } from "./death_points.ts";
-import { BLOCK_BYTES, TRANSACTION_ENTRY_BYTES } from "./protocol.ts";
+import {
+  BLOCK_BYTES,
+  SECTOR_BYTES,
+  TRANSACTION_ENTRY_BYTES,
+  VECTOR_ENTRY_BYTES,
+  WRITE_FLAG,
+} from "./protocol.ts";
 import { openJournal, type OpenParts, type Recovery } from "./recover.ts";
 import { SimulatedDevice } from "./simulated_device.ts";
-import { StoredVolume } from "./volume.ts";
+import type { StoredVolume } from "./volume.ts";
 import { sectorStamps } from "./volume_model.ts";
+import { Volumes } from "./volumes.ts";
+import type { Operation } from "./workload.ts";
 
 /** The death of an incarnation, thrown out of a death point. */
 export class Death extends Error {
   /** The class name, as `Error` wants it. */
   override readonly name = "Death";
 }
-
-/** One request of a workload. */
-export type Operation =
-  | { readonly kind: "transact"; readonly blocks: readonly number[]; readonly stamp: number }
-  | {
-    readonly kind: "write";
-    readonly first: number;
-    readonly count: number;
-    readonly stamp: number;
-  }
-  | { readonly kind: "flush" };
 
 /** What a simulated volume is made of. */
 export interface SimulatedVolumeOptions {
@@ -37,24 +35,34 @@ export interface SimulatedVolumeOptions {
   readonly ringLength: number;
   /** Bytes of the keep: 20,480 and 4,224 for each image. */
   readonly keepBytes: number;
+  /** Who makes sure that a block is written whole: the device if left out. */
+  readonly atomicWrites?: AtomicWrites;
+}
+
+/** A request that was given to the server. */
+export interface Given {
+  /** Its answer; `undefined` until there is one. */
+  result: number | undefined;
 }
 
 const WINDOW_BLOCKS = 64;
 const SCRATCH_BYTES = 160 * 1024;
 
-/** A volume, its device and its keep. */
+/** Volumes, their device and their keep; requests go to one of the volumes. */
 export class SimulatedVolume {
   /** The disk. */
   device: SimulatedDevice;
   /** The keep. A successor is given a copy. */
   keep: Uint8Array;
-  /** The serving incarnation. */
+  /** What the serving incarnation serves. */
+  volumes!: Volumes;
+  /** The volume that requests go to: the first. */
   volume!: StoredVolume;
   /** How the serving incarnation found the volume. */
   recovery!: Recovery;
   /** Asked at each death point: whether to die there. */
   dies: (point: DeathPoint) => boolean = () => false;
-  readonly #ringLength: number;
+  readonly #options: SimulatedVolumeOptions;
   readonly #scratch = new Uint8Array(new SharedArrayBuffer(SCRATCH_BYTES));
   readonly #window = new Uint8Array(new SharedArrayBuffer(WINDOW_BLOCKS * BLOCK_BYTES));
   readonly #table = new Uint8Array(new SharedArrayBuffer(WINDOW_BLOCKS * TRANSACTION_ENTRY_BYTES));
@@ -64,12 +72,14 @@ export class SimulatedVolume {
   constructor(options: SimulatedVolumeOptions, image?: Uint8Array) {
     this.device = new SimulatedDevice(image ?? new Uint8Array(options.deviceBlocks * BLOCK_BYTES));
     this.keep = new Uint8Array(new SharedArrayBuffer(options.keepBytes));
-    this.#ringLength = options.ringLength;
-    this.#restrict();
+    this.#options = options;
+    // The device refuses views of anything but windows, as a driver does.
+    this.device.faults.windows = [this.#scratch.buffer, this.#window.buffer];
   }
 
   /** Starts an incarnation on the present disk and a copy of the keep. */
   open(changes: Partial<OpenParts> = {}): this {
+    this.device.abandon();
     const keep = new Uint8Array(new SharedArrayBuffer(this.keep.byteLength));
     keep.set(this.keep);
     this.keep = keep;
@@ -82,57 +92,67 @@ export class SimulatedVolume {
       keep,
       epoch: ++this.#epoch,
       format: "if-blank",
-      ringLength: this.#ringLength,
+      ringLength: this.#options.ringLength,
       deviceId: Uint32Array.of(1, 2, 3, 4),
       point,
       ...changes,
     });
-    this.volume = new StoredVolume(opened, point);
+    const { atomicWrites = "device" } = this.#options;
+    this.volumes = new Volumes(opened, { atomicWrites, point });
+    this.volume = this.volumes.byName.values().next().value!;
     this.recovery = opened.recovery;
     return this;
   }
 
   /** Boots again with nothing but an image of the disk. */
-  boot(image: Uint8Array): this {
+  boot(image: Uint8Array, changes: Partial<OpenParts> = {}): this {
     const { faults, records } = this.device;
     this.device = new SimulatedDevice(image);
     this.device.faults = faults;
     this.device.records = records;
     this.keep = new Uint8Array(new SharedArrayBuffer(this.keep.byteLength));
-    return this.open();
+    return this.open(changes);
   }
 
-  /** Executes one request as the client `badge` would send it. */
+  /** Executes one request as the client `badge` would send it, and waits for the answer. */
   execute(operation: Operation, sequence: number, badge = 1): number {
-    if (operation.kind === "flush") return this.volume.flush();
-    if (operation.kind === "write") {
-      const { first, count, stamp } = operation;
-      const source = this.#window.subarray(0, count * BLOCK_BYTES);
-      stampBlock(source, stamp);
-      return this.volume.write({ first, count, source });
-    }
-    const { blocks, stamp } = operation;
-    const table = this.#table.subarray(0, blocks.length * TRANSACTION_ENTRY_BYTES);
-    const entries = new DataView(table.buffer);
-    stampBlock(this.#window.subarray(0, BLOCK_BYTES), stamp);
-    blocks.forEach((block, index) => {
-      entries.setBigUint64(index * TRANSACTION_ENTRY_BYTES, BigInt(block), true);
-      entries.setBigUint64(index * TRANSACTION_ENTRY_BYTES + 8, 0n, true);
-    });
-    const tag = { tagBadge: 100 + badge, tagSequence: stamp, result: stamp };
-    const request = { count: blocks.length, ...tag, table, images: this.#window };
-    return this.volume.transact(request, { badge, sequence });
+    const given = this.give(operation, this.#window, { sequence, badge });
+    while (given.result === undefined) this.volumes.wait(1);
+    return given.result;
+  }
+
+  /** Gives a request to the server, which may answer it later, within `volumes.wait`. */
+  give(
+    operation: Operation,
+    window: Uint8Array,
+    { sequence, badge }: { sequence: number; badge: number },
+    taken: (given: Given) => void = () => {},
+  ): Given {
+    const given: Given = { result: undefined };
+    taken(given); // It may be answered though the server dies before its handler returns.
+    const later = () => ({ answer: (result: number) => void (given.result = result) });
+    const outcome = this.#handle(operation, window, { sequence, badge, later });
+    if (typeof outcome === "number") given.result = outcome;
+    return given;
+  }
+
+  /** The bytes of a range, as a client reads them. */
+  readBytes(offset: number, byteLength: number): Uint8Array {
+    const { dies } = this;
+    this.dies = () => false; // Whoever looks on does not change what happens.
+    const run = { first: offset / SECTOR_BYTES, count: byteLength / SECTOR_BYTES };
+    const result = this.execute({ kind: "read", run }, 0);
+    this.dies = dies;
+    if (result !== byteLength) throw new Error(`read answered ${result}`);
+    return this.#window.slice(0, byteLength);
   }
 
   /** The stamp of each sector, as a client reads the volume. */
   readSectors(): Uint32Array {
-    const { blockCount } = this.volume.stat();
-    const bytes = new Uint8Array(blockCount * BLOCK_BYTES);
-    for (let first = 0; first < blockCount; first += WINDOW_BLOCKS) {
-      const count = Math.min(WINDOW_BLOCKS, blockCount - first);
-      const target = this.#window.subarray(0, count * BLOCK_BYTES);
-      if (this.volume.read({ first, count, target }) !== count) throw new Error("read failed");
-      bytes.set(target, first * BLOCK_BYTES);
+    const { byteLength } = this.volume.stat();
+    const bytes = new Uint8Array(byteLength);
+    for (let at = 0; at < byteLength; at += this.#window.byteLength) {
+      bytes.set(this.readBytes(at, Math.min(this.#window.byteLength, byteLength - at)), at);
     }
     return sectorStamps(bytes);
   }
@@ -142,9 +162,71 @@ export class SimulatedVolume {
     return this.readSectors().filter((_, index) => index % 8 === 0);
   }
 
-  /** From now on the device refuses views of anything but windows, as a driver does. */
-  #restrict(): void {
-    this.device.faults.windows = [this.#scratch.buffer, this.#window.buffer];
+  /** Lets the device take views of this buffer, too. */
+  lend(window: Uint8Array): void {
+    this.device.faults.windows = [...this.device.faults.windows!, window.buffer];
+  }
+
+  #handle(
+    operation: Operation,
+    window: Uint8Array,
+    context: Parameters<StoredVolume["write"]>[1] & { badge: number; sequence: number },
+  ): ReturnType<StoredVolume["write"]> {
+    const { volume } = this;
+    const flags = "fua" in operation && operation.fua ? WRITE_FLAG.FUA : 0;
+    switch (operation.kind) {
+      case "flush":
+        return volume.flush();
+      case "read": {
+        const { first, count } = operation.run;
+        const target = window.subarray(0, count * SECTOR_BYTES);
+        return volume.read({ offset: first * SECTOR_BYTES, target }, context);
+      }
+      case "write": {
+        const { first, count, stamp } = operation;
+        const source = window.subarray(0, count * BLOCK_BYTES);
+        stampBytes(source, stamp);
+        return volume.write({ offset: first * BLOCK_BYTES, flags, source }, context);
+      }
+      case "scatter": {
+        const { runs, stamp } = operation;
+        const bytes = runs.reduce((sum, { count }) => sum + count * SECTOR_BYTES, 0);
+        const source = window.subarray(0, bytes);
+        stampBytes(source, stamp);
+        if (runs.length === 1) {
+          const offset = runs[0]!.first * SECTOR_BYTES;
+          return volume.write({ offset, flags, source }, context);
+        }
+        const entries = runs.map(({ first, count }) => [first, count].map((n) => n * SECTOR_BYTES));
+        const table = this.#tableOf(entries, VECTOR_ENTRY_BYTES);
+        return volume.writeVector({ count: runs.length, flags, table, source });
+      }
+      case "zero":
+      case "trim": {
+        const { first, count } = operation.run;
+        const offset = first * SECTOR_BYTES;
+        const request = { offset, byteLength: count * SECTOR_BYTES, flags };
+        return operation.kind === "zero" ? volume.zero(request) : volume.trim(request);
+      }
+      case "transact": {
+        const { blocks, stamp } = operation;
+        stampBytes(window.subarray(0, BLOCK_BYTES), stamp);
+        const table = this.#tableOf(blocks.map((block) => [block, 0]), TRANSACTION_ENTRY_BYTES);
+        const tag = { tagBadge: 100 + context.badge, tagSequence: stamp, result: stamp };
+        const request = { count: blocks.length, ...tag, table, images: window };
+        return volume.transact(request, context);
+      }
+    }
+  }
+
+  #tableOf(entries: readonly (readonly number[])[], entryBytes: number): Uint8Array {
+    const table = this.#table.subarray(0, entries.length * entryBytes);
+    const view = new DataView(table.buffer);
+    for (const [index, [one, other]] of entries.entries()) {
+      view.setBigUint64(index * entryBytes, BigInt(one!), true);
+      view.setBigUint64(index * entryBytes + 8, BigInt(other!), true);
+    }
+    return table;
   }
 }
 
@@ -167,51 +249,7 @@ export function survive(life: () => void, successor: () => void): number {
   }
 }
 
-/** Fills blocks with a stamp. */
-export function stampBlock(bytes: Uint8Array, stamp: number): void {
+/** Fills bytes with a stamp. */
+export function stampBytes(bytes: Uint8Array, stamp: number): void {
   new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).fill(stamp);
-}
-
-/** A repeatable source of numbers from 0 up to 1 (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
-/**
- * A random workload.
- *
- * @param blockCount Blocks are chosen below this.
- * @param stampFirst Stamps count up from here.
- */
-export function randomWorkload(
-  random: () => number,
-  length: number,
-  { blockCount, stampFirst = 1 }: { blockCount: number; stampFirst?: number },
-): Operation[] {
-  const below = (limit: number): number => Math.floor(random() * limit);
-  return Array.from({ length }, (_, index): Operation => {
-    const stamp = stampFirst + index;
-    const kind = random();
-    if (kind < 0.15) return { kind: "flush" };
-    if (kind < 0.45) {
-      const first = below(blockCount);
-      const count = 1 + below(Math.min(6, blockCount - first));
-      return { kind: "write", first, count, stamp };
-    }
-    const blocks = new Set(Array.from({ length: 1 + below(5) }, () => below(blockCount)));
-    return { kind: "transact", blocks: [...blocks], stamp };
-  });
-}
-
-/** The blocks that an operation writes. */
-export function blocksOf(operation: Operation): readonly number[] {
-  if (operation.kind === "flush") return [];
-  if (operation.kind === "transact") return operation.blocks;
-  return Array.from({ length: operation.count }, (_, index) => operation.first + index);
 }

@@ -10,11 +10,13 @@ import { crc32c } from "@hako/ipc";
 import { BLOCK_BYTES, TRANSACTION_ENTRY_BYTES } from "./protocol.ts";
 import { openJournal } from "./recover.ts";
 import { SimulatedDevice } from "./simulated_device.ts";
-import { StoredVolume } from "./volume.ts";
+import type { StoredVolume } from "./volume.ts";
+import { Volumes } from "./volumes.ts";
 
 const MIB = 1 << 20;
 
 interface Rig {
+  readonly volumes: Volumes;
   readonly volume: StoredVolume;
   readonly table: Uint8Array;
   readonly images: Uint8Array;
@@ -33,8 +35,10 @@ function rig(): Rig {
     deviceId: Uint32Array.of(1, 2, 3, 4),
     point: () => {},
   });
+  const volumes = new Volumes(opened, { atomicWrites: "device", point: () => {} });
   return {
-    volume: new StoredVolume(opened, () => {}),
+    volumes,
+    volume: volumes.byName.values().next().value!,
     table: new Uint8Array(new SharedArrayBuffer(1024 * TRANSACTION_ENTRY_BYTES)),
     images: new Uint8Array(new SharedArrayBuffer(256 * BLOCK_BYTES)).fill(7),
     sequence: 0,
@@ -54,6 +58,16 @@ function transact(made: Rig, count: number, span: number): void {
   const context = { badge: 1, sequence };
   const result = made.volume.transact({ ...request, table, images: made.images }, context);
   if (result !== count) throw new Error(`transact answered ${result}`);
+}
+
+/** Reads and waits for the answer. */
+function readNow({ volume, volumes }: Rig, first: number, target: Uint8Array): void {
+  let answered = 0;
+  const later = () => ({ answer: (result: number) => void (answered = result) });
+  const outcome = volume.read({ offset: first * BLOCK_BYTES, target }, { later });
+  if (typeof outcome === "number") answered = outcome;
+  else volumes.wait(1);
+  if (answered !== target.byteLength) throw new Error(`read answered ${answered}`);
 }
 
 const words = new Uint32Array(new SharedArrayBuffer(MIB)).fill(0x01234567);
@@ -79,9 +93,10 @@ Deno.bench("transact of 5 blocks and flush", () => {
 
 const read = rig();
 Deno.bench("read of 1 block in place", () => {
-  read.volume.read({ first: 1, count: 1, target: read.images.subarray(0, BLOCK_BYTES) });
+  const target = read.images.subarray(0, BLOCK_BYTES);
+  readNow(read, 1, target);
 });
 
 Deno.bench("read of 256 blocks, 1,000 others in the tail", () => {
-  hot.volume.read({ first: 2000, count: 256, target: hot.images });
+  readNow(hot, 2000, hot.images);
 });

@@ -1,38 +1,51 @@
 /**
- * The reference model of a volume: for each block, every value that it may legally have.
+ * The reference model of a volume: for each block, every content that it may legally have.
  *
- * Each acknowledged or started write is an event with a stamp, which fills its blocks. Two
- * questions are answered: what a reader must see now ({@linkcode VolumeModel.expected}), and
- * whether what is left after a power cut is legal ({@linkcode VolumeModel.judge}): transactions
- * visible are a prefix, no shorter than what was flushed, each whole; a block's value is the newest
- * such transaction's or flushed write's, or that of a later plain write of it, sector by sector.
+ * Each acknowledged or started change is an event. Two questions are answered: whether what a reader
+ * sees is right ({@linkcode VolumeModel.compare}), and whether what is left after a power cut is
+ * legal ({@linkcode VolumeModel.judge}): transactions visible are a prefix, no shorter than what was
+ * flushed, each whole; a block's content is that of the newest such transaction or durable write,
+ * with any of the later plain writes of it done or not, each of them whole in every block.
  *
  * @module
  */
 
-import { BLOCK_BYTES } from "./protocol.ts";
+import { DISCARDED_STAMP } from "./simulated_device.ts";
+import { SECTOR_BYTES } from "./protocol.ts";
+import { BLOCK_SECTORS, effectsOf, type Operation } from "./workload.ts";
 
-const SECTOR_BYTES = 512;
+/** How much of a block is written whole. */
+export type Wholeness = "block" | "sector";
 
+/** One change of a volume. */
 interface ModelEvent {
-  readonly kind: "transact" | "write";
+  readonly isTransaction: boolean;
   readonly stamp: number;
-  readonly blocks: readonly number[];
+  /** The sectors that it writes, by block. */
+  readonly blocks: ReadonlyMap<number, readonly number[]>;
+  isDurable: boolean;
+  /** It was answered with an error: any of its blocks may have been written, and none need be. */
+  hasFailed: boolean;
 }
+
+/** The stamps of a block's sectors. */
+type Content = readonly number[];
 
 /** A model of one volume. */
 export class VolumeModel {
-  readonly #base: Uint32Array; // What each block held before the first event; 0 is a zero block.
+  readonly #base: Uint32Array; // What each sector held before the first event.
   readonly #events: ModelEvent[] = [];
   #flushed = 0; // Events that a flush has covered.
+  /** For each reading that was judged: the contents that each changed block may have. */
+  readonly #legal = new Map<number, ReadonlyMap<number, readonly Content[]>>();
 
   /**
    * A model without events.
    *
-   * @param stamps What each block holds.
+   * @param sectors What each sector holds.
    */
-  constructor(stamps: ArrayLike<number>) {
-    this.#base = Uint32Array.from(stamps);
+  constructor(sectors: ArrayLike<number>) {
+    this.#base = Uint32Array.from(sectors);
   }
 
   /** How many events there were. */
@@ -40,33 +53,75 @@ export class VolumeModel {
     return this.#events.length;
   }
 
-  /** A transaction or a plain write was started. */
-  start(kind: "transact" | "write", stamp: number, blocks: readonly number[]): void {
-    this.#events.push({ kind, stamp, blocks });
+  /** A request was answered, with nothing else under way. */
+  answered(operation: Operation): void {
+    this.start(operation);
+    this.end(operation);
+  }
+
+  /** A request was started. */
+  start(operation: Operation): void {
+    this.#legal.clear();
+    for (const { sectors, isTransaction, stamp } of effectsOf(operation)) {
+      const blocks = Map.groupBy(sectors, (sector) => Math.floor(sector / BLOCK_SECTORS));
+      this.#events.push({ isTransaction, stamp, blocks, isDurable: false, hasFailed: false });
+    }
+  }
+
+  /** The request that was started last was answered. */
+  end(operation: Operation): void {
+    this.#legal.clear();
+    if (operation.kind === "flush") this.flush(this.eventCount);
+    const effects = effectsOf(operation);
+    for (const [index, { isDurable }] of effects.toReversed().entries()) {
+      this.#events.at(-1 - index)!.isDurable = isDurable;
+    }
+  }
+
+  /** The request that was started last was answered with an error; no transaction, and no flush. */
+  fail(operation: Operation): void {
+    this.#legal.clear();
+    const count = effectsOf(operation).length;
+    for (let index = 1; index <= count; index++) this.#events.at(-index)!.hasFailed = true;
   }
 
   /** A flush was answered that began after the first `eventCount` events were acknowledged. */
   flush(eventCount: number): void {
+    this.#legal.clear();
     this.#flushed = Math.max(this.#flushed, eventCount);
   }
 
-  /** What a reader must see, everything started being acknowledged. */
-  expected(): Uint32Array {
-    const stamps = this.#base.slice();
-    for (const event of this.#events) for (const block of event.blocks) stamps[block] = event.stamp;
-    return stamps;
+  /**
+   * Whether a reader sees what it must, everything started being acknowledged.
+   *
+   * @param sectors The stamp of each sector, eight a block.
+   * @returns `undefined`, or what is wrong.
+   */
+  compare(sectors: Uint32Array): string | undefined {
+    const expected = this.#base.slice();
+    for (const { blocks, stamp } of this.#events) {
+      for (const written of blocks.values()) for (const sector of written) expected[sector] = stamp;
+    }
+    for (let sector = 0; sector < sectors.length; sector++) {
+      if (expected[sector] === DISCARDED_STAMP || expected[sector] === sectors[sector]) continue;
+      return `${where(sector)} holds ${sectors[sector]}, not ${expected[sector]}`;
+    }
+    return undefined;
   }
 
   /**
    * Whether a volume is legal after a power cut.
    *
    * @param sectors The stamp of each sector, eight a block.
+   * @param wholeness How much of a plain write in place survives as a whole.
    * @returns `undefined`, or what is wrong under the most generous reading.
    */
-  judge(sectors: Uint32Array): string | undefined {
+  judge(sectors: Uint32Array, wholeness: Wholeness): string | undefined {
     let wrong = "no reading at all";
     for (let visible = this.#events.length; visible >= this.#flushed; visible--) {
-      const found = this.#judgeAt(sectors, visible);
+      const isReading = visible === this.#events.length || this.#events[visible]!.isTransaction;
+      if (!isReading) continue; // The same as the one before it.
+      const found = this.#judgeAt(sectors, visible, wholeness);
       if (found === undefined) return undefined;
       wrong = found;
     }
@@ -74,24 +129,47 @@ export class VolumeModel {
   }
 
   /** Judges on the reading that just the transactions among the first `visible` events happened. */
-  #judgeAt(sectors: Uint32Array, visible: number): string | undefined {
-    const legal: number[][] = Array.from(this.#base, (stamp) => [stamp]);
-    this.#events.forEach((event, index) => {
-      if (event.kind === "transact" && index >= visible) return;
-      const settles = event.kind === "transact" || index < this.#flushed;
-      for (const block of event.blocks) {
-        if (settles) legal[block] = [event.stamp];
-        else legal[block]!.push(event.stamp);
-      }
-    });
-    const each = BLOCK_BYTES / SECTOR_BYTES;
-    for (let index = 0; index < sectors.length; index++) {
-      const block = Math.floor(index / each);
-      if (legal[block]!.includes(sectors[index]!)) continue;
-      return `sector ${index % each} of block ${block} holds ${sectors[index]}, ` +
-        `not ${legal[block]!.join(" or ")} (${visible} events visible, ${this.#flushed} flushed)`;
+  #judgeAt(sectors: Uint32Array, visible: number, wholeness: Wholeness): string | undefined {
+    const legal = this.#legalAt(visible);
+    for (let block = 0; block * BLOCK_SECTORS < sectors.length; block++) {
+      const first = block * BLOCK_SECTORS;
+      const contents = legal.get(block) ?? [this.#baseOf(block)];
+      const matches = (content: Content, index: number): boolean =>
+        content[index] === sectors[first + index] || content[index] === DISCARDED_STAMP;
+      const isWhole = contents.some((content) => content.every((_, at) => matches(content, at)));
+      if (isWhole) continue;
+      const isLegal = (index: number): boolean =>
+        contents.some((content) => matches(content, index));
+      const wrong = Array.from({ length: BLOCK_SECTORS }, (_, at) => at).find((at) => !isLegal(at));
+      if (wholeness === "sector" && wrong === undefined) continue;
+      const found = [...sectors.subarray(first, first + BLOCK_SECTORS)].join(" ");
+      const wanted = contents.map((content) => content.join(" ")).join(" or ");
+      return `${where(first + (wrong ?? 0))} in ${found}, not ${wanted} ` +
+        `(${visible} events visible, ${this.#flushed} flushed)`;
     }
     return undefined;
+  }
+
+  #legalAt(visible: number): ReadonlyMap<number, readonly Content[]> {
+    const known = this.#legal.get(visible);
+    if (known !== undefined) return known;
+    const legal = new Map<number, readonly Content[]>();
+    for (const [index, event] of this.#events.entries()) {
+      if (event.isTransaction && index >= visible && !event.isDurable) continue;
+      const isSettled = event.isTransaction || event.isDurable || index < this.#flushed;
+      const settles = isSettled && !event.hasFailed;
+      for (const [block, sectors] of event.blocks) {
+        const before = legal.get(block) ?? [this.#baseOf(block)];
+        const after = before.map((content) => change(content, sectors, event.stamp));
+        legal.set(block, unique(settles ? after : [...before, ...after]));
+      }
+    }
+    this.#legal.set(visible, legal);
+    return legal;
+  }
+
+  #baseOf(block: number): Content {
+    return [...this.#base.subarray(block * BLOCK_SECTORS, (block + 1) * BLOCK_SECTORS)];
   }
 }
 
@@ -108,4 +186,19 @@ export function sectorStamps(bytes: Uint8Array): Uint32Array {
     stamps[index] = stamp;
   }
   return stamps;
+}
+
+function change(content: Content, sectors: readonly number[], stamp: number): Content {
+  const changed = [...content];
+  for (const sector of sectors) changed[sector % BLOCK_SECTORS] = stamp;
+  return changed;
+}
+
+function unique(contents: readonly Content[]): Content[] {
+  return [...new Map(contents.map((content) => [content.join(), content])).values()];
+}
+
+function where(sector: number): string {
+  const block = Math.floor(sector / BLOCK_SECTORS);
+  return `sector ${sector % BLOCK_SECTORS} of block ${block}`;
 }

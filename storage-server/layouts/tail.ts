@@ -8,7 +8,8 @@
  * Word 0 of the head is the **commit word**, the only shared word of the keep: bit 31 says which
  * half is in force, the other bits how many of its entries. Its owner is the incarnation of the
  * storage server; one `Atomics.store` of it publishes everything. Words 4 to 7 hold the device id.
- * A keep of zeroes (commit word 0) is one that no incarnation has opened yet.
+ * Word 8 belongs to the integrity layer below (`../integrity/witness.ts`). A keep whose commit word is
+ * 0 is one that no incarnation has opened yet.
  *
  * An entry is 8 words: kind, generation of its half, five words by kind, and the CRC-32C of those
  * seven:
@@ -37,6 +38,9 @@ export const ENTRY_WORDS = 8;
 
 /** Word of the head at which the device id stands. */
 export const TAIL_DEVICE_ID = 4;
+
+/** Byte of the head at which the integrity layer's word stands. */
+export const TAIL_WITNESS_OFFSET = 32;
 
 /** The bit of the commit word that chooses the half. */
 export const HALF_SHIFT = 31;
