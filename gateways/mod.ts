@@ -1,0 +1,7 @@
+/**
+ * Gateways: domains that let programs outside use the servers.
+ *
+ * @module
+ */
+
+export type { ListenAddress, NbdOptions } from "./nbd/mod.ts";
