@@ -7,7 +7,7 @@
 import type { Flags, Syntax } from "../../tools/command_line/command.ts";
 
 /** The parts of a soak. */
-export const PARTS = ["histories", "kills", "exactly-once"] as const;
+export const PARTS = ["histories", "kills", "exactly-once", "power-cuts"] as const;
 
 /** One of {@linkcode PARTS}. */
 export type Part = typeof PARTS[number];
@@ -31,6 +31,7 @@ export const soakFlags = {
     kind: "count",
     summary: "exactly-once: increments in all, one death for each thousand; 1,000,000 if left out",
   },
+  cuts: { value: "N", kind: "count", summary: "power-cuts: cuts in all; 1,000,000 if left out" },
   minutes: {
     value: "N",
     kind: "count",
@@ -51,10 +52,13 @@ export const soakCommand: Syntax<typeof soakFlags> = {
     choices: PARTS,
     summary:
       "histories, judged for linearizability; kills of every server; increments that count " +
-      "exactly-once; all if left out",
+      "exactly-once; power-cuts of a simulated disk; all if left out",
   },
   examples: [
-    { line: "", what: "a million operations, then 10,000 deaths, then a million increments" },
+    {
+      line: "",
+      what: "a million each of operations, increments and power cuts, and 10,000 deaths",
+    },
     { line: "kills --kills 1000", what: "the deaths alone, and fewer of them" },
     { line: "histories --seed 7 --operations 100000", what: "one round, as a failure prints it" },
   ],

@@ -12,6 +12,7 @@ import { type Part, PARTS, soakCommand } from "./command.ts";
 import { soakExactlyOnce } from "./exactly_once.ts";
 import { soakHistories } from "./histories.ts";
 import { soakKills } from "./kills.ts";
+import { soakPowerCuts } from "./power_cuts.ts";
 import type { Soaking } from "./soak_part.ts";
 
 const MINUTES_DEFAULT = 15;
@@ -20,6 +21,7 @@ const SOAKS: Readonly<Record<Part, (soaking: Soaking) => Promise<number>>> = {
   histories: soakHistories,
   kills: soakKills,
   "exactly-once": soakExactlyOnce,
+  "power-cuts": soakPowerCuts,
 };
 
 await runTask(soakCommand, main);
