@@ -12,8 +12,10 @@ import { runMain } from "./command_line/run_main.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { benchCommand } from "./bench/command.ts";
 import { checkCommand } from "./check_manifest/command.ts";
+import { journalCommand } from "./journal/command.ts";
 import { runCommand } from "./run/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
+import { serveCommand } from "./serve_nbd/command.ts";
 import { topCommand } from "./top/command.ts";
 import { traceCommand } from "./trace/command.ts";
 
@@ -21,7 +23,16 @@ const PROGRAM: Program = {
   name: "hako",
   call: "deno task hako",
   version: metadata.version,
-  commands: [checkCommand, runCommand, topCommand, traceCommand, scenariosCommand, benchCommand],
+  commands: [
+    checkCommand,
+    runCommand,
+    topCommand,
+    traceCommand,
+    journalCommand,
+    serveCommand,
+    scenariosCommand,
+    benchCommand,
+  ],
 };
 
 await runMain(PROGRAM.name, async () => {

@@ -86,7 +86,7 @@ async function takeSamples(
     costMedian: quantile(costs, 0.5),
     costP99: quantile(costs, 0.99),
     operationCount: costs.length,
-    othersCores: Math.max(0, othersCores),
+    othersCores: contestant.startsProcesses ? null : Math.max(0, othersCores),
   };
 }
 

@@ -54,6 +54,8 @@ export interface SelfMeasuring {
   sample(): Promise<number>;
   /** How many samples make a measurement. */
   readonly sampleCount: number;
+  /** Set if it works in processes of its own, as in {@linkcode Contestant}. */
+  readonly startsProcesses?: true;
   /** Ends what would outlive the process. */
   close?(): void | Promise<void>;
 }

@@ -44,7 +44,7 @@ const CONFINED: readonly Confined[] = [
     rule: "time-and-chance",
     uses: /^(?:Date\.now|new Date|performance\.now|Math\.random|setTimeout|setInterval)$/,
     allowed: (path) =>
-      /^(?:kernel|drivers|tools|std)\//.test(path) || posix.basename(path) === "clock.ts",
+      /^(?:kernel|drivers|gateways|tools|std)\//.test(path) || posix.basename(path) === "clock.ts",
     instead: "take time and chance as arguments, so that a simulation can repeat them",
   },
 ];

@@ -26,6 +26,8 @@ export interface Room {
 
 const IPC: Arrow = { room: "ipc" };
 const DOMAIN_RUNTIME: Arrow = { room: "kernel", faces: ["@hako/kernel/domain"] };
+/** What a driver and a gateway say to the same programs outside. */
+const WIRE_FORMATS: Arrow = { room: "drivers", faces: ["@hako/drivers/nbd"] };
 const SERVERS: readonly Arrow[] = [{ room: "storage-server" }, { room: "fs-server" }];
 
 const RUNTIME_ROOMS: readonly Room[] = [
@@ -34,7 +36,7 @@ const RUNTIME_ROOMS: readonly Room[] = [
   runtimeRoom("drivers", [IPC, DOMAIN_RUNTIME]),
   runtimeRoom("storage-server", [IPC, DOMAIN_RUNTIME, { room: "drivers" }]),
   runtimeRoom("fs-server", [IPC, DOMAIN_RUNTIME, { room: "storage-server" }]),
-  runtimeRoom("gateways", [IPC, DOMAIN_RUNTIME, ...SERVERS]),
+  runtimeRoom("gateways", [IPC, DOMAIN_RUNTIME, ...SERVERS, WIRE_FORMATS]),
   runtimeRoom("unikernel", [IPC, DOMAIN_RUNTIME, ...SERVERS]),
 ];
 

@@ -36,7 +36,7 @@ export function commandHelp(program: string, syntax: Syntax): string {
 function usage({ flags, arguments: declared }: Syntax): string {
   const words = Object.keys(flags).length > 0 ? ["[FLAGS]"] : [];
   if (declared) {
-    const many = declared.countMax > 1 ? "..." : "";
+    const many = declared.countMax > Math.max(1, declared.countMin) ? "..." : "";
     const word = `${declared.placeholder}${many}`;
     words.push(declared.countMin === 0 ? `[${word}]` : word);
   }
