@@ -26,8 +26,15 @@ export const RING_BLOCKS_MAX = 8192;
 /** Fewest blocks of a ring: a record of a few images, and its successor beside it. */
 export const RING_BLOCKS_MIN = 8;
 
-/** A superblock and which of the two it is. */
-export type PlacedSuperblock = Superblock & { readonly which: number };
+/** A superblock that was found. */
+export interface PlacedSuperblock extends Superblock {
+  /** Which of the two it is. */
+  readonly which: number;
+  /** Whether the other is not valid, or cannot be read: that one may have been the newer. */
+  readonly isAlone: boolean;
+  /** Why the other cannot be read. */
+  readonly unread?: OsError | undefined;
+}
 
 /** What formatting needs to be told. */
 export interface FormatOptions {
@@ -53,25 +60,42 @@ export function ringLengthFor(deviceBlockCount: number): number {
 }
 
 /**
- * The valid superblock of the higher generation, or `undefined` if neither is valid.
+ * The valid superblock of the higher generation, or `undefined` if neither is valid. One that cannot
+ * be read is as good as not valid, so the other will do; it is the one that is written next.
  *
  * @param scratch A window of at least two blocks.
- * @throws {OsError} `EUCLEAN` if the device was formatted by the first version.
+ * @throws {OsError} `EUCLEAN` if the device was formatted by the first version, `EIO` if one cannot be
+ * read and the other is not valid.
  */
 export function readSuperblock(device: Device, scratch: Uint8Array): PlacedSuperblock | undefined {
   if (device.blockCount < SUPERBLOCKS) return undefined;
-  const [first, second] = superblockWords(device, scratch);
-  const zeroth = decodeSuperblock(first, 0, device.blockCount);
-  const other = decodeSuperblock(second, 1, device.blockCount);
-  if (zeroth === undefined && other === undefined && [first, second].some(isFirstVersion)) {
+  const found: (Uint32Array | OsError)[] = [];
+  for (let which = 0; which < SUPERBLOCKS; which++) {
+    try {
+      found.push(superblockWords(device, scratch, which));
+    } catch (error) {
+      if (!(error instanceof OsError) || error.code !== "EIO") throw error;
+      found.push(error);
+    }
+  }
+  const [zeroth, other] = found.map((words, which) =>
+    words instanceof OsError ? undefined : decodeSuperblock(words, which, device.blockCount)
+  );
+  const unread = found.find((words) => words instanceof OsError);
+  const isAlone = zeroth === undefined || other === undefined;
+  if (other !== undefined && (zeroth === undefined || other.generation >= zeroth.generation)) {
+    return { ...other, which: 1, isAlone, unread };
+  }
+  if (zeroth !== undefined) return { ...zeroth, which: 0, isAlone, unread };
+  for (const words of found) {
+    if (words instanceof OsError || !isFirstVersion(words)) continue;
     throw new OsError(
       "EUCLEAN",
       "open the device: it holds a volume of format 1, and this server reads format 2 only",
     );
   }
-  if (zeroth === undefined) return other && { ...other, which: 1 };
-  if (other === undefined || other.generation < zeroth.generation) return { ...zeroth, which: 0 };
-  return { ...other, which: 1 };
+  if (unread !== undefined) throw unread;
+  return undefined;
 }
 
 /**
@@ -118,12 +142,14 @@ export function formatDevice(
     device.flush();
     options.point("format.superblock-flushed");
   }
-  return { ...geometry, ...start, generation: SUPERBLOCKS, which: SUPERBLOCKS - 1 };
+  return { ...geometry, ...start, generation: SUPERBLOCKS, which: SUPERBLOCKS - 1, isAlone: false };
 }
 
 /** Whether the ring is all zero and the superblocks are, or are torn first ones of ours. */
 function isBlankTail(device: Device, scratch: Uint8Array, ringFirst: number): boolean {
-  if (!superblockWords(device, scratch).every(isBlankSuperblock)) return false;
+  for (let which = 0; which < SUPERBLOCKS; which++) {
+    if (!isBlankSuperblock(superblockWords(device, scratch, which))) return false;
+  }
   let blank = true;
   eachRun(device, scratch, ringFirst, (first, count, view) => {
     if (!blank) return;
@@ -149,11 +175,10 @@ function eachRun(
   }
 }
 
-function superblockWords(device: Device, scratch: Uint8Array): [Uint32Array, Uint32Array] {
-  const view = scratch.subarray(0, SUPERBLOCKS * BLOCK_BYTES);
-  device.read(device.blockCount - SUPERBLOCKS, SUPERBLOCKS, view);
-  const words = new Uint32Array(view.buffer, view.byteOffset, view.byteLength / 4).slice();
-  return [words.subarray(0, BLOCK_WORDS), words.subarray(BLOCK_WORDS)];
+function superblockWords(device: Device, scratch: Uint8Array, which: number): Uint32Array {
+  const view = scratch.subarray(0, BLOCK_BYTES);
+  device.read(device.blockCount - SUPERBLOCKS + which, 1, view);
+  return new Uint32Array(view.buffer, view.byteOffset, BLOCK_WORDS).slice();
 }
 
 function notBlank(blocks: number): OsError {

@@ -38,6 +38,10 @@
  *   lands after its apply. Flush 3 covers the writes that have been answered, which is all that I2
  *   asks: one under way is concurrent with the transactions of this record, whichever comes first.
  *
+ * - **I9** Blocks are unpinned for another reason than a next record only when both superblocks start
+ *   behind their record. So whichever superblock is lost, of the records behind the other all but the
+ *   last are durable in place (I2), and the last one is not over: it alone is replayed then.
+ *
  * A flush that failed, or a write between 4 and 6 that failed, leaves the disk in an unknown state:
  * the volume takes no more writes, and the tail remembers that across incarnations.
  *
@@ -49,6 +53,7 @@ import type { DeathPoint } from "./death_points.ts";
 import { deviceErrno, type Point } from "./device.ts";
 import type { JournalTail } from "./journal_tail.ts";
 import { headerBlocksOf, imagesMaxOf, recordBlocksOf } from "./layouts/record.ts";
+import { SUPERBLOCKS } from "./layouts/superblock.ts";
 import type { Ring } from "./ring.ts";
 
 /** What a journal works with. */
@@ -212,12 +217,14 @@ export class Journal {
     this.#point("checkpoint.started");
     this.#flush();
     this.#point("checkpoint.flushed");
-    this.#orFail(() => {
-      this.#ring.writeSuperblock(tail.ring);
-      this.#point("checkpoint.superblock-written");
-      this.#ring.device.flush();
-    });
-    this.#point("checkpoint.superblock-flushed");
+    for (let written = 0; written < SUPERBLOCKS; written++) { // I9.
+      this.#orFail(() => {
+        this.#ring.writeSuperblock(tail.ring);
+        this.#point("checkpoint.superblock-written");
+        this.#ring.device.flush();
+      });
+      this.#point("checkpoint.superblock-flushed");
+    }
     tail.stageRing({ ...tail.ring, liveBlocks: 0 });
     tail.publish();
     this.#recorded.clear();
@@ -237,7 +244,6 @@ export class Journal {
     if (!this.#tail.hasEntries(0)) this.#compact();
     this.checkpoint();
     this.#point("halt.superblock-written");
-    this.checkpoint();
   }
 
   #compact(): void {

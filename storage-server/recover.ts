@@ -6,7 +6,9 @@
  * that record never happened. But if a valid record of a later sequence stands anywhere in the
  * ring, or a valid header's images do not match, then something durable was damaged: nothing is
  * replayed, nothing is written, and the volume is read-only. Otherwise the records are replayed in
- * order, flushed, and the superblock moves past them. Until the keep is created at the very end,
+ * order, flushed, and both superblocks move past them. With one superblock lost, the other may be the
+ * older: then only the last record of its chain is replayed, since by I2 of `journal.ts` all before it
+ * are durable in place, and may have been written over there since. Until the keep is created at the very end,
  * no request has been served, so dying anywhere in between only means doing it again.
  *
  * The tags in the records are for an inspector alone. Every client of this boot got a badge of its
@@ -25,7 +27,7 @@ import { formatDevice, type PlacedSuperblock, readSuperblock } from "./format.ts
 import { Journal } from "./journal.ts";
 import { JournalTail, type RingHead } from "./journal_tail.ts";
 import type { RecordHeader } from "./layouts/record.ts";
-import type { RingPlace, VolumePlace } from "./layouts/superblock.ts";
+import { type RingPlace, SUPERBLOCKS, type VolumePlace } from "./layouts/superblock.ts";
 import { Ring, SCRATCH_BYTES_MIN } from "./ring.ts";
 import { findVolumes, type WantedVolumes } from "./volume_table.ts";
 
@@ -105,10 +107,18 @@ function recover(
   how: "formatted" | "recovered",
 ): OpenedJournal {
   const ring = new Ring(parts.device, parts.scratch, superblock);
-  const { records, next, damage } = readChain(ring, superblock);
+  const { records: chain, next, damage } = readChain(ring, superblock);
+  if (damage !== undefined && superblock.unread !== undefined) throw superblock.unread;
+  // Behind an older superblock, all but the last record may be over and written over in place.
+  const records = superblock.isAlone ? chain.slice(-1) : chain;
   const failure = damage !== undefined ? ERRNO.EUCLEAN : replay(parts, ring, records, next);
-  const { sequence, position, chain } = next;
-  const head = { sequence, position, chain, liveBlocks: 0, unapplied: false };
+  const head = {
+    sequence: next.sequence,
+    position: next.position,
+    chain: next.chain,
+    liveBlocks: 0,
+    unapplied: false,
+  };
   tail.create(superblock.deviceId, head);
   if (failure !== 0) tail.fail(failure);
   parts.point("recover.opened");
@@ -153,7 +163,7 @@ function findLater(ring: Ring, sequence: number): string | undefined {
 }
 
 /**
- * Replays the records and moves the superblock past them. The superblock is written even when there
+ * Replays the records and moves the superblocks past them. They are written even when there
  * are none: that tells a read-only device from one that can be served for writing.
  *
  * @returns 0, or `EROFS` for a read-only device that needs no replay.
@@ -169,15 +179,17 @@ function replay(
   parts.point("recover.replayed");
   parts.device.flush();
   parts.point("recover.data-flushed");
-  try {
-    ring.writeSuperblock(next);
-  } catch (error) {
-    if (deviceErrno(error) !== "EROFS") throw error;
-    return ERRNO.EROFS;
+  for (let written = 0; written < SUPERBLOCKS; written++) { // `journal.ts`, I9.
+    try {
+      ring.writeSuperblock(next);
+    } catch (error) {
+      if (deviceErrno(error) !== "EROFS") throw error;
+      return ERRNO.EROFS;
+    }
+    parts.point("recover.superblock-written");
+    parts.device.flush();
+    parts.point("recover.flushed");
   }
-  parts.point("recover.superblock-written");
-  parts.device.flush();
-  parts.point("recover.flushed");
   return 0;
 }
 

@@ -257,7 +257,7 @@ export class Background {
       const leg = legs.primary;
       const at = leg * this.#runMax + index;
       const verdict = tags?.judge(block, bodyWords, at * BLOCK_WORDS) ?? VERDICT.UNKNOWN;
-      if (verdict !== VERDICT.UNKNOWN) continue;
+      if (verdict !== VERDICT.UNKNOWN || legs.primary !== leg) continue; // It may be out by now.
       if (legs.isMirrored && !this.#isSame(index)) {
         tally.different++;
         const bytes = body.subarray(at * BLOCK_BYTES, (at + 1) * BLOCK_BYTES);

@@ -13,10 +13,11 @@
  *   judged again when no write of its region is under way; only then is a leg called wrong.
  * - **D3** Of a region that was found dirty, only the primary leg counts until a block is settled. On
  *   a mirror a block is settled before it is read, so that what was read once cannot be lost with
- *   the primary leg; a flush covers the copy as any write. For the same reason a region that is
+ *   the primary leg; the copy is flushed at once. For the same reason a region that is
  *   being written is read from the primary leg.
  * - **D4** A write that no leg which is in has done leaves its blocks without tags and unsettled:
- *   they hold the old or the new, the same on every read.
+ *   they hold the old or the new, the same on every read. If the leg had silently lost the old one
+ *   before, nobody is told any more: what it holds then passes for the old.
  *
  * A client that changes its bytes while they are written gets `EIO` when it reads the block back.
  * Without tags only errors that a leg tells are noticed, and healing trusts it not to tear a block.
@@ -375,6 +376,7 @@ export class IntegrityDevice implements Device {
     if (!regions.anyUnsettled(first, count)) return;
     this.#drain();
     this.#repair.settleRun(first, count);
+    throwIf(legs.failure || legs.flush(), "read", first); // Else the next power cut undoes the copy.
   }
 
   /**

@@ -53,6 +53,8 @@ function lackOf(
   const { shape } = legs;
   if (device.readOnly) return "it is read-only";
   if (device.blockCount < shape.dataBlocks + metadataBlocks(shape)) return "it is too small";
+  const errno = attempt(() => device.flush()); // Its label may be in a cache alone (`legs.ts`, L1).
+  if (errno !== 0) return `errno ${errno}`;
   const found = findLabel(device, meta);
   const all = new Uint32Array(BITMAP_WORDS).fill(0xffff_ffff);
   if (found.kind === "absent") return `errno ${found.errno}`;

@@ -7,7 +7,14 @@
 import type { Device } from "../device.ts";
 import { BLOCK_WORDS } from "../layouts/superblock.ts";
 import { BLOCK_BYTES } from "../protocol.ts";
-import { decodeLabel, type Label, LABELS, type LayerShape, wasLabelOf } from "./layouts/label.ts";
+import {
+  decodeLabel,
+  isTornFirstLabel,
+  type Label,
+  LABELS,
+  type LayerShape,
+  wasLabelOf,
+} from "./layouts/label.ts";
 import { attempt } from "./legs.ts";
 import { metadataBlocks } from "./layouts/tag_block.ts";
 
@@ -59,49 +66,42 @@ export function wasLegOf(found: Candidate, shape: LayerShape): boolean {
     found.blocks.some((words) => wasLabelOf(words, shape.layerId));
 }
 
-/** Whether all blocks of a device that a layer would use for itself are zero. */
+/** Whether all blocks of a device that a layer would use for itself are blank. */
 export function isMetadataBlank(
   device: Device,
   shape: Omit<LayerShape, "layerId">,
   scratch: Uint8Array,
 ): boolean {
-  const count = metadataBlocks(shape);
-  return isBlank(device, device.blockCount - count, count, scratch);
+  const labels = device.blockCount - LABELS;
+  const tagBlocks = metadataBlocks(shape) - LABELS;
+  if (!isZero(device, { first: labels - tagBlocks, count: tagBlocks }, scratch)) return false;
+  const view = scratch.subarray(0, BLOCK_BYTES);
+  const words = new Uint32Array(view.buffer, view.byteOffset, BLOCK_WORDS);
+  for (let slot = 0; slot < LABELS; slot++) {
+    device.read(labels + slot, 1, view);
+    if (!isTornFirstLabel(words, shape, slot)) return false;
+  }
+  return true;
 }
 
 /** Whether a device as a whole may be written over: it starts with zeroes, and has no metadata. */
 export function isBlankLeg(device: Device, shape: LayerShape, scratch: Uint8Array): boolean {
-  return isBlank(device, 0, Math.min(HEAD_BLOCKS, shape.dataBlocks), scratch) &&
-    isMetadataBlank(device, shape, scratch);
+  const head = { first: 0, count: Math.min(HEAD_BLOCKS, shape.dataBlocks) };
+  return isZero(device, head, scratch) && isMetadataBlank(device, shape, scratch);
 }
 
-/** Blocks that are zero, or are the first label of a leg, torn. */
-function isBlank(device: Device, first: number, count: number, scratch: Uint8Array): boolean {
+function isZero(
+  device: Device,
+  { first, count }: { first: number; count: number },
+  scratch: Uint8Array,
+): boolean {
   const runMax = Math.floor(scratch.byteLength / BLOCK_BYTES);
   for (let done = 0; done < count; done += runMax) {
     const some = Math.min(runMax, count - done);
     const view = scratch.subarray(0, some * BLOCK_BYTES);
     device.read(first + done, some, view);
     const words = new Uint32Array(view.buffer, view.byteOffset, view.byteLength / 4);
-    for (let index = 0; index < some; index++) {
-      const block = words.subarray(index * BLOCK_WORDS, (index + 1) * BLOCK_WORDS);
-      const isLabel = first + done + index >= device.blockCount - LABELS;
-      if (!block.every((word) => word === 0) && !(isLabel && isTornFirst(block))) return false;
-    }
+    if (!words.every((word) => word === 0)) return false;
   }
   return true;
-}
-
-const SECTOR_WORDS = 128;
-const GENERATION = 10;
-
-/** Whether a block is what a disk that tears at sectors may leave of a leg's very first label. */
-function isTornFirst(words: Uint32Array): boolean {
-  const first = words.subarray(0, SECTOR_WORDS);
-  const isFirst = wasLabelOf(first, first) && first[GENERATION]! <= 1 || first.every(isZero);
-  return isFirst && words.subarray(SECTOR_WORDS).every((word) => word === 0 || ~word === 0);
-}
-
-function isZero(word: number): boolean {
-  return word === 0;
 }

@@ -5,6 +5,8 @@
  *
  * - **L1** The labels of the next generation are written only when those of this one were flushed on
  *   every leg that is not out; until then the same generation, in the same place, is tried again.
+ *   What a dead predecessor wrote may not have been flushed: whoever opens the layer, or takes back
+ *   a leg, flushes that before it relies on what it reads there.
  * - **L2** Labels are written one leg after the other, each flushed before the next: first a leg
  *   that is syncing, else leg 0. So if two legs that are in differ, they differ by one, and leg 0 is
  *   the newer; whatever else is found is a leg that was left behind.

@@ -124,8 +124,8 @@ export class Repair {
   #settle(first: number, count: number): void {
     const { legs, regions, body, point } = this.#layer;
     const bytes = body.subarray(0, count * BLOCK_BYTES);
-    const source = legs.device(legs.primary);
-    const isRead = attempt(() => source.read(first, count, bytes)) === 0;
+    const source = legs.primary; // It may be out when the tags have been read.
+    const isRead = attempt(() => legs.device(source).read(first, count, bytes)) === 0;
     point("settle.read");
     const alone: number[] = [];
     for (let index = 0, run = 0; index <= count; index++) {
@@ -134,7 +134,7 @@ export class Repair {
       const isCopied = isDoubted && isRead && this.#mayCopy(block, index);
       if (isDoubted && !isCopied) alone.push(block);
       if (isCopied) continue;
-      if (index > run) this.#copy(first + run, index - run, run);
+      if (index > run) this.#copy(source, first + run, index - run, run);
       run = index + 1;
     }
     for (const block of alone) this.#settleAlone(block);
@@ -161,10 +161,10 @@ export class Repair {
     tally.adopted++;
   }
 
-  /** Copies blocks that were read from the primary leg to the other, and settles them. */
-  #copy(first: number, count: number, index: number): void {
+  /** Copies blocks that were read from one leg to the other, and settles them. */
+  #copy(source: number, first: number, count: number, index: number): void {
     const { legs, regions, body, tally, point } = this.#layer;
-    const other = legs.primary ^ 1;
+    const other = source ^ 1;
     if (other < legs.count && legs.isTarget(other)) {
       const bytes = body.subarray(index * BLOCK_BYTES, (index + count) * BLOCK_BYTES);
       const device = legs.device(other);
@@ -174,9 +174,17 @@ export class Repair {
       );
       point("settle.copied");
       if (errno === 0) tally.copied += count;
-      else this.#concludeOn(other, errno);
+      else if (this.#concludeOn(other, errno) !== 0) return this.#disown(first, count);
     }
     regions.settle(first, count);
+  }
+
+  /** The leg that blocks were read from is out, and the last one did not take them. */
+  #disown(first: number, count: number): void {
+    const { regions, tags } = this.#layer;
+    for (let block = first; block < first + count; block++) {
+      if (!regions.isTagTrusted(block)) attempt(() => tags?.forget(block, 1));
+    }
   }
 
   /** Settles a block that the primary leg cannot give. */
@@ -194,8 +202,9 @@ export class Repair {
     regions.settle(block, 1); // If no leg has it, its tag says so for all of them.
   }
 
-  #concludeOn(leg: number, errno: number): void {
-    this.#layer.legs.conclude(leg === 0 ? errno : 0, leg === 1 ? errno : 0);
+  /** Answers 0, or an errno if no leg is left that has done it. */
+  #concludeOn(leg: number, errno: number): number {
+    return this.#layer.legs.conclude(leg === 0 ? errno : 0, leg === 1 ? errno : 0);
   }
 }
 

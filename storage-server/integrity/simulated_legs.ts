@@ -254,7 +254,7 @@ function overlap(one: Begun, other: Begun): boolean {
   return one.first < other.first + other.count && other.first < one.first + one.count;
 }
 
-/** How a power cut treats one write that no flush covered: lost, kept, or these sectors kept. */
+/** How a power cut treats one write that no flush covered: lost, kept, or these pieces kept. */
 export type Survival = boolean | ((sector: number) => boolean);
 
 /** The images after a power cut right after some event of a run. */
@@ -300,14 +300,14 @@ export class LegsCut {
     );
   }
 
-  /** The images that are left when each unflushed write survives as told. */
-  images(survival: (index: number) => Survival): Uint8Array[] {
+  /** The images that are left when each unflushed write survives as told, by pieces of so many bytes. */
+  images(survival: (index: number) => Survival, pieceBytes = SECTOR_BYTES): Uint8Array[] {
     const images = this.#durable.map((image) => image.slice());
     this.#unflushed.forEach(({ leg, offset, bytes }, index) => {
       const how = survival(index);
-      for (let at = 0; at < bytes.byteLength; at += SECTOR_BYTES) {
-        const isKept = typeof how === "boolean" ? how : how(at / SECTOR_BYTES);
-        if (isKept) images[leg]!.set(bytes.subarray(at, at + SECTOR_BYTES), offset + at);
+      for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
+        const isKept = typeof how === "boolean" ? how : how(at / pieceBytes);
+        if (isKept) images[leg]!.set(bytes.subarray(at, at + pieceBytes), offset + at);
       }
     });
     return images;

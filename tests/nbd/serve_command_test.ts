@@ -98,3 +98,16 @@ commandTest("hako serve refuses a port that is in use", async (directory) => {
   again.kill("SIGINT");
   assertEquals((await again.ended).code, 0);
 });
+
+commandTest("hako serve keeps tags for an image that was made with them", async (directory) => {
+  const args = ["disk.img", "--tags", "--listen", "unix:nbd.sock"];
+  const uri = `nbd+unix:///hako?socket=${directory}/nbd.sock`;
+  const first = await serve(directory, ...args, "--create", "16M");
+  if (hasQemuIo) await succeed("qemu-io", "-f", "raw", "-c", "write -P 7 1M 64k", uri);
+  first.kill("SIGINT");
+  assertEquals((await first.ended).code, 0);
+  const again = await serve(directory, ...args);
+  if (hasQemuIo) await succeed("qemu-io", "-f", "raw", "-c", "read -P 7 1M 64k", uri);
+  again.kill("SIGINT");
+  assertEquals((await again.ended).code, 0);
+});

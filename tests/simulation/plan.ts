@@ -101,12 +101,6 @@ export interface WorldPlan {
   readonly scrubBlocksPerSecond: number;
 }
 
-/**
- * Whether a server with an integrity layer starts again after every power cut. Where it does not yet, it
- * refuses to, which ends its world; what it serves is judged all the same.
- */
-const LAYERS_START = false;
-
 /** Draws a world. What is left out of it changes nothing about the rest. */
 export function planOf(seed: number, without: ReadonlySet<Part> = new Set()): WorldPlan {
   const layers = new Chance(seed, "layers").pick<Layers>(LAYERS);
@@ -136,7 +130,7 @@ export function planOf(seed: number, without: ReadonlySet<Part> = new Set()): Wo
     faults: damage === "none" ? [] : faultsOf({ damage, atomicWrites, layers }, chance),
     hurtDisk: isMirror && new Chance(seed, "hurt disk").happens(0.5) ? 1 : 0,
     mayRefuse: damage !== "none" && !isMirror,
-    mayNotStart: damage !== "none" && !isMirror || layers !== "disk" && !LAYERS_START,
+    mayNotStart: damage !== "none" && !isMirror,
   };
 }
 

@@ -49,6 +49,34 @@ test("openImage() refuses a second system, but no successor", (path) => {
   close(openImage({ path }, 1));
 });
 
+test("transfers go where they are told, after whatever others", (path) => {
+  const BLOCKS = 8;
+  const image = openImage({ path, createBytes: BLOCKS * 4096 }, 1);
+  const model = new Uint8Array(BLOCKS * 4096);
+  let seed = 7;
+  const below = (limit: number) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % limit;
+  let offset = 0;
+  for (let step = 1; step < 500; step++) {
+    const goesOn = below(2) === 0 && offset < BLOCKS * 4096;
+    if (!goesOn) offset = below(BLOCKS) * 4096;
+    const bytes = new Uint8Array(4096 * (1 + below(3))).subarray(0, BLOCKS * 4096 - offset);
+    if (below(2) === 0) {
+      image.writeAt(offset, bytes.fill(step));
+      model.set(bytes, offset);
+    } else {
+      assertEquals(image.readAt(offset, bytes), bytes.byteLength);
+      assertEquals(bytes, model.slice(offset, offset + bytes.byteLength), `step ${step}`);
+    }
+    offset += bytes.byteLength;
+  }
+  // Beyond the end nothing is read, and what follows is still where it belongs.
+  assertEquals(image.readAt(BLOCKS * 4096, new Uint8Array(4096)), 0);
+  const target = new Uint8Array(4096);
+  image.readAt(0, target);
+  assertEquals(target, model.slice(0, 4096));
+  close(image);
+});
+
 test("a read-only image refuses writes, and flushes", (path) => {
   close(openImage({ path, createBytes: 8192 }, 1));
   const image = openImage({ path, readOnly: true }, 1);

@@ -177,6 +177,49 @@ export function wasLabelOf(words: Uint32Array, layerId: Uint32Array): boolean {
   return words[0] === MAGIC_LOW && words[1] === MAGIC_HIGH || id;
 }
 
+/**
+ * Whether a block may be what a power cut has left of a leg's first label, which was written over
+ * zeroes: each word is zero, or such as that label can have. Then all regions are missed, or none.
+ *
+ * @param slot The place it was read from: 0 or 1.
+ */
+export function isTornFirstLabel(
+  words: Uint32Array,
+  shape: Omit<LayerShape, "layerId">,
+  slot: number,
+): boolean {
+  return words.every((word, at) => word === 0 || isWordOfFirst(word, at, shape, slot));
+}
+
+function isWordOfFirst(
+  word: number,
+  at: number,
+  { dataBlocks, regionBlocks }: Omit<LayerShape, "layerId">,
+  slot: number,
+): boolean {
+  if (at >= WORDS_USED) return false;
+  if (at >= DIRTY) {
+    const left = Math.ceil(dataBlocks / regionBlocks) - 32 * ((at - DIRTY) % BITMAP_WORDS);
+    const all = 2 ** Math.min(32, Math.max(0, left)) - 1;
+    return at < MISSED ? word <= all : word === all || ~word === 0;
+  }
+  if (at >= LAYER_ID && at < LAYER_ID + LAYER_ID_WORDS) return true;
+  if (at === GENERATION || at === SINCE || at === CHECKSUM) return true;
+  if (at === STATES || at === STATES + 1) return isState(word);
+  const exact: Record<number, number> = {
+    [0]: MAGIC_LOW,
+    [1]: MAGIC_HIGH,
+    [2]: VERSION,
+    [SLOT]: slot,
+    [DATA_BLOCKS]: dataBlocks % 2 ** 32,
+    [DATA_BLOCKS + 1]: Math.floor(dataBlocks / 2 ** 32),
+    [REGION_BLOCKS]: regionBlocks,
+    [TAGGED]: 1,
+    [LEG]: 1,
+  };
+  return at === LEG_COUNT ? word <= 2 : exact[at] === word;
+}
+
 /** Whether two labels are of the same layer. */
 export function isSameLayer(one: LayerShape, other: LayerShape): boolean {
   return one.layerId.every((word, index) => word === other.layerId[index]) &&
