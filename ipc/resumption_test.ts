@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Channel } from "./channel.ts";
+import { Channel, slotWord, TAKEN_AT } from "./channel.ts";
 import { Doorbell } from "./doorbell.ts";
 import { OsError } from "./errno.ts";
 import { attach, clientOf, plainWaiter } from "./pair_fixture.ts";
@@ -44,11 +44,48 @@ Deno.test("a successor does what was begun, in all channels, before what was not
   clients[0]!.post("number", { value: 1 });
   clients[1]!.post("number", { value: 13 });
   const { server, seen } = successor(channels, bell);
-  let channelsDone = 0;
-  server.resume(() => channelsDone++);
-  assertEquals([seen, channelsDone], [[10, 12], 2]);
+  let done = 0;
+  server.resume(() => done++);
+  assertEquals([seen, done], [[10, 12], 2]);
   server.serve();
   assertEquals(seen, [10, 12, 1, 13]);
+});
+
+Deno.test("what was begun is done in the order in which it was taken, over any number of deaths", () => {
+  const { bell, channels, clients, dying } = twoChannels();
+  for (const [client, value] of [[1, 10], [0, 1], [1, 11], [0, 2]] as const) {
+    clients[client]!.post("later", { value });
+    dying.serve();
+  }
+  for (const epoch of [2, 3]) { // This one takes all of it, and dies in its first handler.
+    for (const channel of channels) channel.fence(epoch);
+    const server = new ChannelServer(bell, { waiter: plainWaiter(), windows });
+    const later = (): never => {
+      throw new Error("it dies");
+    };
+    for (const channel of channels) attach(server, channel, { later }, { epoch });
+    assertThrows(() => server.resume(() => {}), Error, "it dies");
+  }
+  clients[0]!.post("number", { value: 3 });
+  const { server, seen } = successor(channels, bell, 4);
+  server.resume(() => {});
+  assertEquals(seen, [10, 1, 11, 2]);
+});
+
+Deno.test("a client that changes the order of taking changes the place of its own requests alone", () => {
+  const { bell, channels, clients, dying } = twoChannels();
+  for (const value of [1, 2, 3]) {
+    for (const client of [1, 0]) {
+      clients[client]!.post("later", { value: 10 * client + value });
+      dying.serve();
+    }
+  }
+  for (const sequence of [0, 1, 2]) {
+    channels[0]!.words[slotWord(sequence) + TAKEN_AT] = [0x7fff_ffff, -1, 0][sequence]!;
+  }
+  const { server, seen } = successor(channels, bell);
+  server.resume(() => {});
+  assertEquals(seen, [11, 12, 13, 1, 2, 3]);
 });
 
 Deno.test("what was begun stays so when its successor dies before it takes it", () => {

@@ -10,8 +10,9 @@
 
 import { ANSWER_WORDS_MAX, copyAnswer, placeAnswer, type StagedChanges } from "./answer_log.ts";
 import { assert } from "./assert.ts";
+import { takeBegun } from "./begun.ts";
 import { callHandler, errnoOf } from "./call_handler.ts";
-import { OPERATION, placeRequest, slotWord } from "./channel.ts";
+import { OPERATION, placeRequest, slotWord, TAKEN_AT } from "./channel.ts";
 import type { ClientEnvironment } from "./client.ts";
 import type { MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
@@ -76,6 +77,8 @@ export class ChannelServer {
   readonly #unrung: AcceptedChannel[] = [];
   /** The code of the last request. */
   #code = 0;
+  /** Numbers what is taken, in every channel: a successor goes by it. */
+  #taken = 0;
   readonly #progress: Int32Array;
   readonly #trace: RequestTrace | undefined;
   /** Its first word is not 0 while somebody looks. */
@@ -151,23 +154,20 @@ export class ChannelServer {
   }
 
   /**
-   * Does what predecessors had begun, in all channels, before anything that they had not: effects of
-   * it may have been seen already, and must not come back after what was begun later.
+   * Does what predecessors had begun, of all channels, in the order in which they had taken it, before
+   * anything that they had not: effects of it may have been seen already, and must not come back
+   * after what was begun later.
    *
-   * @param progressed Called after each channel.
+   * @param progressed Called after each request.
    */
   resume(progressed: () => void): void {
-    for (const served of [...this.#served]) {
-      const { channel: { core }, epoch } = served.accepted;
-      for (let looked = 0; looked < SLOT_COUNT; looked++) {
-        const sequence = served.next;
-        const outcome = core.takeAgain(sequence, epoch);
-        if (outcome === 0) break;
-        served.next = (sequence + 1) >>> 0;
-        if (outcome === 1) this.#answer(served, sequence);
-      }
+    const begun = takeBegun(this.#served);
+    for (const { served, sequence } of begun) {
+      this.#answer(served, sequence);
       progressed();
     }
+    const last = begun.at(-1);
+    if (last !== undefined) this.#taken = (last.taken + 1) | 0;
   }
 
   /** Stops serving a channel. What was posted on it and not taken is dropped. */
@@ -260,7 +260,7 @@ export class ChannelServer {
   }
 
   #serveChannel(served: OpenChannel, looks: number): number {
-    const { channel: { core }, epoch } = served.accepted;
+    const { channel: { core, words }, epoch } = served.accepted;
     let answered = 0;
     let outcome = looks > 1
       ? core.spinTake(served.next, epoch, looks)
@@ -270,6 +270,7 @@ export class ChannelServer {
       const sequence = served.next;
       served.next = (sequence + 1) >>> 0;
       if (outcome === 1) {
+        words[slotWord(sequence) + TAKEN_AT] = this.#taken++;
         this.#answer(served, sequence);
         if (++answered >= TURN_BUDGET) break;
         this.#isQuiet = true; // The first answer is rung for at once, those that follow it together.

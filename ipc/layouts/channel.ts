@@ -67,6 +67,7 @@ export const SLOT: Layout<{
   replyEven: LayoutField;
   replyOdd: LayoutField;
   requestFar: LayoutField;
+  taken: LayoutField;
   reserved: LayoutField;
 }> = defineLayout("slot", { byteLength: 128 }, {
   state: u64,
@@ -75,7 +76,8 @@ export const SLOT: Layout<{
   replyEven: bytes(4 + REPLY_NEAR_WORDS * 4), // The result, a count or a negative errno; words.
   replyOdd: bytes(4 + REPLY_NEAR_WORDS * 4),
   requestFar: bytes((REQUEST_WORDS - REQUEST_NEAR_WORDS) * 4),
-  reserved: bytes(36),
+  taken: u32, // When, among all that its server took. Written by who took it; wraps. A hint.
+  reserved: bytes(32),
 });
 
 /** What does not fit in the head of a slot. Owned as the head's parts are. */

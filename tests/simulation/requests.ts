@@ -46,6 +46,8 @@ export interface PostedRequest {
   state: "posted" | "taken" | "done";
   /** Whether a dead incarnation has taken it. */
   wasTaken: boolean;
+  /** When it was taken first, among all. */
+  takenAt: number;
 }
 
 /** All channels of one server. */
@@ -53,13 +55,15 @@ export class Requests {
   readonly #channels: PostedRequest[][] = [];
   readonly #chance: Chance;
   readonly #takesFirst: "taken" | "any";
+  #taken = 0;
   #start = 0; // Several requests of a channel are taken in a row.
   #onPosted: () => void = () => {};
 
   /**
    * No channels.
    *
-   * @param takesFirst What a successor takes first: what its predecessor had taken, or whatever comes.
+   * @param takesFirst What a successor takes first: what its predecessors had taken, in the order in
+   *   which they had; or whatever comes.
    */
   constructor(chance: Chance, takesFirst: "taken" | "any") {
     this.#chance = chance;
@@ -94,20 +98,28 @@ export class Requests {
 
   /** Takes the next request of a channel of chance; `undefined` if nothing waits. */
   take(): PostedRequest | undefined {
-    const isAnyLeft = this.#takesFirst === "taken" && this.#next((request) => request.wasTaken);
-    return this.#next((request) => request.wasTaken || !isAnyLeft, "taken");
+    const request = this.#begunFirst() ?? this.#next();
+    if (request === undefined) return undefined;
+    if (!request.wasTaken) request.takenAt = ++this.#taken;
+    request.state = "taken";
+    return request;
   }
 
-  #next(isMeant: (request: PostedRequest) => boolean, state?: "taken"): PostedRequest | undefined {
-    if (state !== undefined && this.#chance.happens(0.3)) {
-      this.#start = this.#chance.below(this.#channels.length);
-    }
+  /** What was taken first of all that a dead incarnation has taken. */
+  #begunFirst(): PostedRequest | undefined {
+    if (this.#takesFirst === "any") return undefined;
+    const begun = this.#channels.flat().filter(({ state, wasTaken }) => {
+      return state === "posted" && wasTaken;
+    });
+    return begun.sort((one, other) => one.takenAt - other.takenAt)[0];
+  }
+
+  #next(): PostedRequest | undefined {
+    if (this.#chance.happens(0.3)) this.#start = this.#chance.below(this.#channels.length);
     for (let index = 0; index < this.#channels.length; index++) {
       const channel = this.#channels[(this.#start + index) % this.#channels.length]!;
       const request = channel.find((posted) => posted.state === "posted");
-      if (request === undefined || !isMeant(request)) continue;
-      request.state = state ?? request.state;
-      return request;
+      if (request !== undefined) return request;
     }
     return undefined;
   }

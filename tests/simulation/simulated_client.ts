@@ -330,6 +330,7 @@ export class SimulatedClient {
       values,
       state: "posted",
       wasTaken: false,
+      takenAt: 0,
     } as const;
     scheduler.note(`client ${badge}`, sequence, () => {
       const asked = change === undefined ? JSON.stringify(values, plain) : describePieces(change);
