@@ -42,15 +42,17 @@ export async function host(order: HostOrder, { boot, write, interruption }: Host
     if (!isQuiet || FAULTS.has(event.type)) write(line(event, atUs, log));
     life.hear(event);
   };
-  await using system = await boot(manifest, { onEvent });
-  await using _telling = order.isExported ? tellStatus(system) : undefined;
-  const timer = durationMs === undefined ? undefined : setTimeout(() => life.end(), durationMs);
-  const interrupt = (): void => life.end();
-  interruption.addEventListener("abort", interrupt);
-  if (interruption.aborted) interrupt();
-  await life.over;
-  clearTimeout(timer);
-  interruption.removeEventListener("abort", interrupt);
+  {
+    await using system = await boot(manifest, { onEvent });
+    await using _telling = order.isExported ? tellStatus(system) : undefined;
+    const timer = durationMs === undefined ? undefined : setTimeout(() => life.end(), durationMs);
+    const interrupt = (): void => life.end();
+    interruption.addEventListener("abort", interrupt);
+    if (interruption.aborted) interrupt();
+    await life.over;
+    clearTimeout(timer);
+    interruption.removeEventListener("abort", interrupt);
+  } // Halted: what was still on its way, such as the end of a domain, has been told.
   return life.exitCode;
 }
 

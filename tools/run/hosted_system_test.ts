@@ -11,11 +11,21 @@ function tells(...events: SystemEvent[]) {
   const lines: string[] = [];
   const interruption = new AbortController();
   let halts = 0;
-  const system = { [Symbol.asyncDispose]: () => Promise.resolve(void halts++) };
+  const late: SystemEvent[] = [];
+  let tell: (event: SystemEvent) => void = () => {};
+  const system = {
+    [Symbol.asyncDispose]() {
+      halts++;
+      for (const event of late) tell(event);
+      return Promise.resolve();
+    },
+  };
   return {
     lines,
     interruption,
     halts: () => halts,
+    /** What it tells while it halts. */
+    late,
     host: (domains: Record<string, DomainManifest>, more = {}) =>
       host(
         {
@@ -28,7 +38,8 @@ function tells(...events: SystemEvent[]) {
         },
         {
           boot: (_manifest, { onEvent }) => {
-            for (const event of events) onEvent?.(event, 1_700_000_000_000_000);
+            tell = (event) => onEvent?.(event, 1_700_000_000_000_000);
+            for (const event of events) tell(event);
             return Promise.resolve(system as unknown as System);
           },
           write: (line) => lines.push(line),
@@ -50,6 +61,12 @@ Deno.test("host() halts when every app has finished, whatever serves on", async 
   const system = tells(finished("a"), finished("b"));
   assertEquals(await system.host({ a: APP, b: APP, s: SERVER }), 0);
   assertEquals(system.halts(), 1);
+});
+
+Deno.test("host() counts a domain that was given up before its last app finished, told after it", async () => {
+  const system = tells(finished("a"));
+  system.late.push(gaveUp("s"));
+  assertEquals(await system.host({ a: APP, s: SERVER }), 1);
 });
 
 Deno.test("host() waits for no app that waits for a request", async () => {
