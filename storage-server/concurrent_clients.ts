@@ -11,7 +11,7 @@
 
 import { BLOCK_BYTES } from "./protocol.ts";
 import { type Access, judgeRegister } from "./register_history.ts";
-import { Death, type Given, type SimulatedVolume } from "./simulated_volume.ts";
+import type { Given, SimulatedVolume } from "./simulated_volume.ts";
 import { sectorStamps } from "./volume_model.ts";
 import {
   BLOCK_SECTORS,
@@ -21,6 +21,7 @@ import {
   sectorsOf,
   wholeBlocks,
 } from "./workload.ts";
+import { Death } from "./simulated_outcome.ts";
 
 /** Most blocks of one request. */
 const REQUEST_BLOCKS = 4;

@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEATH_POINTS, type DeathPoint } from "./death_points.ts";
 import { PowerCut } from "./power_cut.ts";
-import { Death, SimulatedVolume, survive } from "./simulated_volume.ts";
+import { SimulatedVolume, survive } from "./simulated_volume.ts";
 import { VolumeModel } from "./volume_model.ts";
 import { type Operation, randomWorkload, seededRandom } from "./workload.ts";
+import { Death } from "./simulated_outcome.ts";
 
 const OPTIONS = { deviceBlocks: 64, ringLength: 24, keepBytes: 20_480 + 12 * 4224 };
 const SPAN = 14;

@@ -17,15 +17,10 @@ import {
 import { openJournal, type OpenParts, type Recovery } from "./recover.ts";
 import { SimulatedDevice } from "./simulated_device.ts";
 import type { StoredVolume } from "./volume.ts";
+import { Death } from "./simulated_outcome.ts";
 import { sectorStamps } from "./volume_model.ts";
 import { Volumes } from "./volumes.ts";
 import type { Operation } from "./workload.ts";
-
-/** The death of an incarnation, thrown out of a death point. */
-export class Death extends Error {
-  /** The class name, as `Error` wants it. */
-  override readonly name = "Death";
-}
 
 /** What a simulated volume is made of. */
 export interface SimulatedVolumeOptions {

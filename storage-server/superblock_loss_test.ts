@@ -4,6 +4,7 @@ import { PowerCut } from "./power_cut.ts";
 import { SimulatedVolume, survive } from "./simulated_volume.ts";
 import { VolumeModel } from "./volume_model.ts";
 import { type Operation, randomWorkload, seededRandom } from "./workload.ts";
+import { codeOf } from "./simulated_outcome.ts";
 
 const BLOCK = 4096;
 const VOLUME_BLOCKS = 38;
@@ -103,16 +104,6 @@ Deno.test("with a superblock lost, nothing is replayed over a write that a check
     assertEquals([...later.open().readStamps().subarray(1, 8)], new Array(7).fill(30));
   }
 });
-
-function codeOf(action: () => void): string | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof OsError)) throw error;
-    return error.code;
-  }
-}
 
 for (const [name, options] of Object.entries({ "a ring of 24": OPTIONS, "of 14": LITTLE })) {
   Deno.test(`a power cut anywhere and a superblock lost leave a legal volume (${name})`, () => {

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { INTEGRITY_DEATH_POINTS } from "./death_points.ts";
 import {
   BlockModel,
-  Death,
   randomSteps,
-  seededRandom,
   SimulatedIntegrity,
   type SimulatedOptions,
   type Step,
 } from "./simulated_integrity.ts";
+import { Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 const LAYERS: Record<string, SimulatedOptions> = {
   "a tagged leg": { legBlocks: [30], tags: true, regionBlocks: 4 },

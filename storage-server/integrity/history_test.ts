@@ -1,14 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   BlockModel,
-  codeOf,
-  Death,
   randomSteps,
-  seededRandom,
   SimulatedIntegrity,
   type SimulatedOptions,
 } from "./simulated_integrity.ts";
 import { LegsCut } from "./simulated_legs.ts";
+import { codeOf, Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 const BLOCKS = 16;
 

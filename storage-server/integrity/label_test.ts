@@ -9,7 +9,8 @@ import {
   stampOf,
   tagBlockCount,
 } from "./layouts/tag_block.ts";
-import { codeOf, SimulatedIntegrity, type SimulatedOptions } from "./simulated_integrity.ts";
+import { SimulatedIntegrity, type SimulatedOptions } from "./simulated_integrity.ts";
+import { codeOf } from "../simulated_outcome.ts";
 
 const LEG: SimulatedOptions = { legBlocks: [40], tags: true, regionBlocks: 4 };
 const MIRROR: SimulatedOptions = { legBlocks: [40, 40], tags: true, regionBlocks: 4 };

@@ -11,8 +11,10 @@ import {
   refusalOf,
   written,
 } from "./mirror_fixture.ts";
-import { codeOf, Death, seededRandom, SimulatedIntegrity } from "./simulated_integrity.ts";
+import { SimulatedIntegrity } from "./simulated_integrity.ts";
 import type { SimulatedLeg } from "./simulated_legs.ts";
+import { codeOf, Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 for (const [name, options] of Object.entries(MIRRORS)) {
   for (const leg of [0, 1]) {

@@ -1,12 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { ERRNO } from "@hako/ipc";
-import {
-  codeOf,
-  Death,
-  seededRandom,
-  SimulatedIntegrity,
-  type SimulatedOptions,
-} from "./simulated_integrity.ts";
+import { SimulatedIntegrity, type SimulatedOptions } from "./simulated_integrity.ts";
+import { codeOf, Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 const LAYERS: Record<string, SimulatedOptions> = {
   "a tagged leg": { legBlocks: [60], tags: true, regionBlocks: 4 },

@@ -2,12 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import {
   BlockModel,
   randomSteps,
-  seededRandom,
   SimulatedIntegrity,
   type SimulatedOptions,
   type Step,
 } from "./simulated_integrity.ts";
 import { LegsCut } from "./simulated_legs.ts";
+import { seededRandom } from "../workload.ts";
 
 const LAYERS: Record<string, SimulatedOptions> = {
   "a tagged leg": { legBlocks: [30], tags: true, regionBlocks: 4 },

@@ -1,13 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { boot, copyOf, MIRRORS, numbers, read, refusalOf, written } from "./mirror_fixture.ts";
-import {
-  codeOf,
-  Death,
-  seededRandom,
-  SimulatedIntegrity,
-  type SimulatedOptions,
-} from "./simulated_integrity.ts";
+import { SimulatedIntegrity, type SimulatedOptions } from "./simulated_integrity.ts";
 import { LegsCut } from "./simulated_legs.ts";
+import { codeOf, Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 /** Does something, and dies at a death point if there are so many; answers whether it died. */
 function dyingAt(simulated: SimulatedIntegrity, at: number, step: () => void): boolean {

@@ -1,10 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  Death,
-  seededRandom,
-  SimulatedIntegrity,
-  type SimulatedOptions,
-} from "./simulated_integrity.ts";
+import { SimulatedIntegrity, type SimulatedOptions } from "./simulated_integrity.ts";
+import { Death } from "../simulated_outcome.ts";
+import { seededRandom } from "../workload.ts";
 
 const LEG: SimulatedOptions = { legBlocks: [40], tags: true, regionBlocks: 4 };
 const MIRROR: SimulatedOptions = { legBlocks: [40, 40], tags: true, regionBlocks: 4 };

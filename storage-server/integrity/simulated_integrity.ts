@@ -5,18 +5,12 @@
  * @module
  */
 
-import { OsError } from "@hako/ipc";
 import { BLOCK_BYTES } from "../protocol.ts";
 import type { IntegrityDeathPoint } from "./death_points.ts";
 import type { IntegrityDevice } from "./integrity_device.ts";
 import { openIntegrity, type OpenIntegrityParts } from "./open.ts";
+import { codeOf, Death } from "../simulated_outcome.ts";
 import { type LegEvent, SimulatedLeg } from "./simulated_legs.ts";
-
-/** The death of an incarnation, thrown out of a death point. */
-export class Death extends Error {
-  /** The class name, as `Error` wants it. */
-  override readonly name = "Death";
-}
 
 /** What a simulated layer is made of. */
 export interface SimulatedOptions {
@@ -212,28 +206,6 @@ function stampOf(words: Uint32Array): number | string {
     }
   }
   return words[0]!;
-}
-
-/** The code of the error that an action fails with. */
-export function codeOf(action: () => void): string | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof OsError)) throw error;
-    return error.code;
-  }
-}
-
-/** A repeatable source of numbers from 0 up to 1 (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }
 
 /** A random workload of so many steps on blocks below `blockCount`; stamps count from `stamp`. */

@@ -12,9 +12,10 @@
 
 import { resolve } from "node:path";
 import type { DomainManifest, HostPermissions, RestartPolicy } from "@hako/kernel";
-import { Block, BLOCK_BYTES } from "@hako/drivers/block";
+import { BLOCK_BYTES } from "@hako/drivers/block";
 import type { ListenAddress } from "@hako/gateways/nbd";
 import { Volume } from "@hako/storage-server";
+import { diskOnImage } from "../systems/disk_on_image.ts";
 
 const MiB = 1024 * 1024;
 
@@ -56,14 +57,7 @@ export function nbdOnImage(
   const life = { spare: true, ...(restart === undefined ? {} : { restart }) };
   const made = createBytes === undefined ? undefined : sizesFor(createBytes, tags);
   return {
-    disk: {
-      kind: "driver",
-      module: import.meta.resolve("@hako/drivers/block/host-file"),
-      permissions: { read: [path], write: [path] },
-      serves: { disk: Block },
-      options: { path, ...(made === undefined ? {} : { createBytes: made.deviceBytes }) },
-      ...life,
-    },
+    disk: { ...diskOnImage(path, made?.deviceBytes), ...life },
     storage: {
       kind: "server",
       module: import.meta.resolve("@hako/storage-server/server"),

@@ -10,9 +10,9 @@
  */
 
 import type { DomainManifest, RestartPolicy } from "@hako/kernel";
-import { Block } from "@hako/drivers/block";
 import { FileSystem } from "@hako/fs-server";
 import { Volume } from "@hako/storage-server";
+import { diskOnImage } from "./disk_on_image.ts";
 
 /** Bytes of a KiB. */
 const KiB = 1024;
@@ -40,14 +40,7 @@ export function filesOnImage(
   const { path, createBytes, journalBlocks, inodeRatioBytes, restart } = options;
   const life = { spare: true, ...(restart === undefined ? {} : { restart }) };
   return {
-    disk: {
-      kind: "driver",
-      module: import.meta.resolve("@hako/drivers/block/host-file"),
-      permissions: { read: [path], write: [path] },
-      serves: { disk: Block },
-      options: { path, ...(createBytes === undefined ? {} : { createBytes }) },
-      ...life,
-    },
+    disk: { ...diskOnImage(path, createBytes), ...life },
     storage: {
       kind: "server",
       module: import.meta.resolve("@hako/storage-server/server"),
