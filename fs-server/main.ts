@@ -11,11 +11,11 @@
 import { OsError } from "@hako/ipc";
 import { type Domain, enter } from "@hako/kernel/domain";
 import { Volume } from "@hako/storage-server";
-import { Ext2FileSystem } from "./file_system.ts";
-import { format, isBlank } from "./format.ts";
+import { Ext2FileSystem } from "./server/file_system.ts";
+import { format, isBlank } from "./ext4/format.ts";
 import { FileSystem } from "./protocol.ts";
-import { handlersOf } from "./requests.ts";
-import { TABLE_BYTES, VolumeDisk } from "./volume_disk.ts";
+import { handlersOf } from "./server/requests.ts";
+import { TABLE_BYTES, VolumeDisk } from "./disk/volume_disk.ts";
 
 const domain = await enter();
 const fs = mount(domain);

@@ -12,6 +12,6 @@ export {
   type FileSystemUsage,
   FsFile,
   type OpenOptions,
-} from "./client.ts";
-export type { OpenedFile, SeekWhence, Transfer } from "./client_file.ts";
+} from "./client/client.ts";
+export type { OpenedFile, SeekWhence, Transfer } from "./client/file.ts";
 export { ATTRIBUTES, FileSystem, OPEN, type operations } from "./protocol.ts";

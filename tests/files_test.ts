@@ -3,7 +3,7 @@ import { OsError } from "@hako/ipc";
 import { boot, defineSystem, type PointFault, type System, type SystemEvent } from "@hako/kernel";
 import { FileSystem, FileSystemClient } from "@hako/fs-server";
 import { filesOnImage, type ImageOptions } from "@hako/tools";
-import { DEATH_POINTS as FS_POINTS } from "../fs-server/death_points.ts";
+import { DEATH_POINTS as FS_POINTS } from "../fs-server/server/death_points.ts";
 import { DEATH_POINTS as STORAGE_POINTS } from "../storage-server/death_points.ts";
 import { findTool, fsck } from "./host_tool.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { type FaultKind, faultPlan, KERNEL_POINTS, type PointFault } from "@hako/kernel";
-import { DEATH_POINTS as FS_POINTS } from "../../fs-server/death_points.ts";
+import { DEATH_POINTS as FS_POINTS } from "../../fs-server/server/death_points.ts";
 import { KERNEL } from "../../kernel/manifest.ts";
 import { DEATH_POINTS as STORAGE_POINTS } from "../../storage-server/death_points.ts";
 import type { Subject } from "./board.ts";

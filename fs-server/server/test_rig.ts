@@ -1,0 +1,324 @@
+/**
+ * For tests: a file system on a disk in memory, its lives and deaths, and the tools of e2fsprogs as
+ * judges.
+ *
+ * @module
+ */
+
+import { BLOCK_BYTES } from "../disk/disk.ts";
+import type { DeathPoint } from "./death_points.ts";
+import { Ext2FileSystem } from "./file_system.ts";
+import { format } from "../ext4/format.ts";
+import { MemoryDisk } from "../disk/memory_disk.ts";
+import { type FileHandlers, handlersOf } from "./requests.ts";
+import type { operations } from "../protocol.ts";
+import { OPEN } from "../protocol.ts";
+import { errnoName } from "@hako/ipc";
+
+/** What a test throws where an incarnation dies. Nothing in the file system catches it. */
+export class Death extends Error {
+  override readonly name = "Death";
+}
+
+/** The clock of all tests: a second for each look. */
+const START_MS = 1_700_000_000_000;
+
+/** A UUID that every test image has. */
+export const TEST_UUID: Uint8Array = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
+
+const decoder = new TextDecoder();
+
+/** Bytes of a string. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Shared bytes of a pattern that a seed fixes. */
+export function pattern(byteLength: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(byteLength));
+  let state = (seed * 2654435761) >>> 0 || 1;
+  for (let index = 0; index < byteLength; index++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[index] = state;
+  }
+  return bytes;
+}
+
+/** Numbers below a bound, in an order that a seed fixes. */
+export function randomOf(seed: number): (bound: number) => number {
+  let state = (seed * 2654435761 + 12345) >>> 0 || 1;
+  return (bound) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}
+
+/** How a rig is built. */
+export interface RigOptions {
+  readonly blockCount?: number;
+  readonly disk?: MemoryDisk;
+  readonly windowBlocks?: number;
+  readonly openFiles?: number;
+  readonly inodeRatioBytes?: number;
+}
+
+/** A file system, what survives it, and a client of its handlers with badge 1. */
+export class Rig {
+  readonly disk: MemoryDisk;
+  readonly window: Uint8Array;
+  keep: Uint8Array;
+  fs: Ext2FileSystem;
+  handlers: FileHandlers;
+  /** Where the incarnation dies, and how often that point is passed before. */
+  deathAt: DeathPoint | undefined;
+  /** The points passed, in order. */
+  passed: DeathPoint[] = [];
+  sequence = 0;
+  badge = 1;
+  #seconds = 0;
+
+  constructor(options: RigOptions = {}) {
+    this.window = sharedBytes((options.windowBlocks ?? 512) * BLOCK_BYTES);
+    this.disk = options.disk ?? new MemoryDisk(options.blockCount ?? 4096);
+    this.keep = sharedBytes(1024 + (options.openFiles ?? 64) * 32);
+    if (options.disk === undefined) {
+      const ratio = options.inodeRatioBytes ?? 16_384;
+      format(this.disk, this.window, {
+        uuid: TEST_UUID,
+        nowMs: START_MS,
+        label: "test",
+        inodeRatioBytes: ratio,
+      });
+    }
+    this.fs = this.#mount();
+    this.handlers = handlersOf(this.fs);
+  }
+
+  #mount(): Ext2FileSystem {
+    const { disk, window, keep } = this;
+    return new Ext2FileSystem({
+      disk,
+      window,
+      keep,
+      nowMs: () => START_MS + 1000 * this.#seconds++,
+      point: (name) => {
+        this.passed.push(name);
+        if (name === this.deathAt) {
+          this.deathAt = undefined;
+          throw new Death(name);
+        }
+      },
+    });
+  }
+
+  /** Ends the incarnation from inside a call of its disk. */
+  die(where: string): never {
+    throw new Death(where);
+  }
+
+  /** A successor takes over: same disk, a copy of the keep. */
+  succeed(): void {
+    // A copy, so that a zombie scribbles on memory that nobody reads.
+    const copy = sharedBytes(this.keep.byteLength);
+    copy.set(this.keep);
+    this.keep = copy;
+    this.window.fill(0xa5);
+    this.fs = this.#mount();
+    this.handlers = handlersOf(this.fs);
+  }
+
+  /** Successors take over until one lives through its own mount. */
+  #revive(): void {
+    for (let life = 0;; life++) {
+      try {
+        this.succeed();
+        return;
+      } catch (error) {
+        if (!(error instanceof Death) || life > 50) throw error;
+      }
+    }
+  }
+
+  /** The whole process starts again: keeps are blank. */
+  reboot(): void {
+    this.keep.fill(0);
+    this.succeed();
+  }
+
+  /** Does a request, and does it again with a successor whenever the incarnation dies in it. */
+  request<K extends keyof typeof operations>(
+    operation: K,
+    values: Parameters<FileHandlers[K]>[0],
+  ): ReturnType<FileHandlers[K]> {
+    const context = { badge: this.badge, sequence: ++this.sequence };
+    for (let life = 0;; life++) {
+      try {
+        const handler = this.handlers[operation] as (
+          values: unknown,
+          context: unknown,
+        ) => ReturnType<FileHandlers[K]>;
+        return handler(values, context);
+      } catch (error) {
+        if (!(error instanceof Death) || life > 50) throw error;
+        this.#revive();
+      }
+    }
+  }
+
+  /** The answer as a number or the name of an error. */
+  answer<K extends keyof typeof operations>(
+    operation: K,
+    values: Parameters<FileHandlers[K]>[0],
+  ): number | string {
+    const reply = this.request(operation, values);
+    if (typeof reply !== "number") return 0;
+    return reply < 0 ? errnoName(-reply) ?? String(reply) : reply;
+  }
+
+  /** Opens; answers the handle, or the name of an error. */
+  open(path: string, flags: number = OPEN.readOnly, mode = 0o644): number | string {
+    const reply = this.request("open", { path: utf8(path), flags, mode });
+    if (typeof reply === "number") return errnoName(-reply) ?? String(reply);
+    return reply.handle;
+  }
+
+  /** Makes or replaces a whole file; answers the count written, or the name of an error. */
+  writeFile(path: string, content: Uint8Array | string): number | string {
+    const handle = this.open(path, OPEN.create | OPEN.truncate | OPEN.writeOnly);
+    if (typeof handle === "string") return handle;
+    const bytes = typeof content === "string" ? utf8(content) : content;
+    let count = 0;
+    while (count < bytes.byteLength) {
+      const source = bytes.subarray(count);
+      const written = this.answer("write", { handle, offset: count, append: false, source });
+      if (typeof written === "string") {
+        this.request("close", { handle });
+        return written;
+      }
+      count += written;
+    }
+    this.request("close", { handle });
+    return count;
+  }
+
+  /** The whole content of a file, or the name of an error. */
+  readFile(path: string): Uint8Array | string {
+    const opened = this.request("open", { path: utf8(path), flags: OPEN.readOnly, mode: 0 });
+    if (typeof opened === "number") return errnoName(-opened) ?? String(opened);
+    const target = sharedBytes(opened.size);
+    const { handle } = opened;
+    const count = this.answer("read", { handle, offset: 0, target });
+    this.request("close", { handle });
+    return typeof count === "string" ? count : target.slice(0, count);
+  }
+
+  /** The content of a file as text. */
+  readText(path: string): string {
+    const content = this.readFile(path);
+    return typeof content === "string" ? content : decoder.decode(content);
+  }
+
+  /** What `stat` answers, or the name of an error. */
+  stat(path: string, follow = true) {
+    const reply = this.request("stat", { path: utf8(path), follow });
+    return typeof reply === "number" ? errnoName(-reply) ?? String(reply) : reply;
+  }
+
+  /** The names in a directory but `.` and `..`, sorted, or the name of an error. */
+  list(path: string, bytes = 4096): string[] | string {
+    const handle = this.open(path);
+    if (typeof handle === "string") return handle;
+    const names: string[] = [];
+    const target = sharedBytes(bytes);
+    const view = new DataView(target.buffer);
+    let cookie = 0;
+    while (true) {
+      const count = this.answer("readdir", { handle, cookie, target });
+      if (typeof count === "string") return count;
+      if (count === 0) break;
+      for (let at = 0; at < count;) {
+        const nameBytes = view.getUint8(at + 9);
+        const name = decoder.decode(target.slice(at + 10, at + 10 + nameBytes));
+        if (name !== "." && name !== "..") names.push(name);
+        cookie = view.getUint32(at + 4, true);
+        at += (10 + nameBytes + 3) & ~3;
+      }
+    }
+    this.request("close", { handle });
+    return names.sort();
+  }
+}
+
+/** Zeroed shared memory. */
+export function sharedBytes(byteLength: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(byteLength));
+}
+
+/** Whether a tool of e2fsprogs is here. */
+export function hasTool(name: string): boolean {
+  try {
+    return Deno.statSync(`/usr/sbin/${name}`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** What a tool said. */
+export interface Verdict {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a tool of e2fsprogs. */
+export function runTool(name: string, args: string[]): Verdict {
+  const { code, stdout, stderr } = new Deno.Command(name, {
+    args,
+    stdout: "piped",
+    stderr: "piped",
+    clearEnv: true,
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", MKE2FS_CONFIG: "/dev/null" },
+  }).outputSync();
+  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+/** Writes a disk as a sparse file. */
+export function writeImage(disk: MemoryDisk, path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  file.truncateSync(disk.blockCount * BLOCK_BYTES);
+  for (const [block, bytes] of disk.blocks()) {
+    if (bytes.every((byte) => byte === 0)) continue;
+    file.seekSync(block * BLOCK_BYTES, Deno.SeekMode.Start);
+    file.writeSync(bytes);
+  }
+}
+
+/** Reads an image into a disk. */
+export function readImage(path: string): MemoryDisk {
+  const bytes = Deno.readFileSync(path);
+  const blocks = new Map<number, Uint8Array>();
+  for (let block = 0; block * BLOCK_BYTES < bytes.byteLength; block++) {
+    const content = bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
+    if (content.some((byte) => byte !== 0)) blocks.set(block, content.slice());
+  }
+  return new MemoryDisk(bytes.byteLength / BLOCK_BYTES, blocks);
+}
+
+/** Calls `use` with the path of an image of the disk. */
+export function withImage<T>(disk: MemoryDisk, use: (path: string) => T): T {
+  const path = Deno.makeTempFileSync({ suffix: ".ext2" });
+  try {
+    writeImage(disk, path);
+    return use(path);
+  } finally {
+    Deno.removeSync(path);
+  }
+}
+
+/** What `e2fsck -fn` says of a disk; code 0 when clean. */
+export function fsck(disk: MemoryDisk): Verdict {
+  return withImage(disk, (path) => runTool("e2fsck", ["-fn", path]));
+}
