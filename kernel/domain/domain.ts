@@ -17,6 +17,16 @@ import type { Keep } from "../keeps/keep.ts";
 import type { KeepSchema } from "../keeps/schema.ts";
 import type { Capability, PeerName } from "./capability.ts";
 
+/** Names bytes of a window, for as long as the system runs. */
+export interface WindowName {
+  /** The number of the window's segment: no number comes twice. */
+  readonly segment: number;
+  /** Where the bytes begin in it. */
+  readonly byteOffset: number;
+  /** How many they are. */
+  readonly byteLength: number;
+}
+
 /** The world of one incarnation. */
 export interface Domain {
   /** The domain's name in the manifest. */
@@ -98,6 +108,30 @@ export interface Domain {
    * domain of kind `server`.
    */
   background(work: Background): void;
+
+  /**
+   * The clients that this incarnation serves: by badge, the number of the client's life. A client that
+   * dies comes back with the same badge and another life, or not at all.
+   */
+  clients(): ReadonlyMap<number, number>;
+
+  /**
+   * Says that a client's life is over: after its last request, before the first of its next life, and
+   * before its windows are taken away. Whoever keeps state for clients compares {@linkcode clients}
+   * with that state when it begins, since a client may also die between two lives of its server.
+   */
+  onClientGone(hear: (badge: number, life: number) => void): void;
+
+  /**
+   * The name of a view of a window, own or a client's, that means the same bytes to a later incarnation
+   * of this domain: for state in a keep.
+   *
+   * @throws {OsError} `EFAULT` if the bytes lie in no window that this domain holds.
+   */
+  windowName(view: Uint8Array): WindowName;
+
+  /** What a client's window of that name holds, if that client may still lend it to this domain. */
+  windowOf(badge: number, name: WindowName): Uint8Array | undefined;
 
   /** Runs once when the system halts in order, after the last request. For flushing and closing. */
   onHalt(close: () => void): void;

@@ -39,7 +39,7 @@ import type { BootMessage, ControlMessage, ServedGrant } from "../messages.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
 import type { Capability } from "./capability.ts";
 import { ControlLink } from "./control_link.ts";
-import type { Domain } from "./domain.ts";
+import type { Domain, WindowName } from "./domain.ts";
 import { DurableState } from "./durable_state.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { HeldCapabilities } from "./held_capabilities.ts";
@@ -73,6 +73,8 @@ export class LivingDomain implements Domain, Serving {
   readonly #server: ChannelServer;
   readonly #services: Map<string, Service> = new Map();
   readonly #served: Map<number, ServedChannel> = new Map();
+  /** By badge: the number of the client's channel, which is another for each of its lives. */
+  readonly #clients: Map<number, number>;
   readonly #state: DurableState;
   readonly #capabilities: HeldCapabilities;
   readonly #control: ControlLink;
@@ -80,6 +82,7 @@ export class LivingDomain implements Domain, Serving {
   readonly #trace: TraceRecorder;
   readonly #inbox: (ControlMessage | Rejection)[] = [];
   #close: () => void = () => {};
+  #clientGone: (badge: number, life: number) => void = () => {};
   #serving = false;
   #halting = false;
 
@@ -95,6 +98,7 @@ export class LivingDomain implements Domain, Serving {
     this.#trace.note(TRACE_KIND.ENTERED);
     this.#windows = new HeldWindows(() => this.#control.receive());
     for (const segment of message.segments) this.#windows.grant(segment);
+    this.#clients = new Map(message.served.map(({ badge, channel }) => [badge, channel]));
     this.#control = new ControlLink(message, this.#incarnation, (said) => this.#hear(said));
     this.#points = new FaultPoints(
       message.faults,
@@ -173,6 +177,22 @@ export class LivingDomain implements Domain, Serving {
   background(work: Background): void {
     assert(this.#message.kind === "server", "only a server that sleeps in place has a background");
     this.work = work;
+  }
+
+  clients(): ReadonlyMap<number, number> {
+    return this.#clients;
+  }
+
+  onClientGone(hear: (badge: number, life: number) => void): void {
+    this.#clientGone = hear;
+  }
+
+  windowName(view: Uint8Array): WindowName {
+    return this.#windows.name(view);
+  }
+
+  windowOf(badge: number, name: WindowName): Uint8Array | undefined {
+    return this.#windows.named(badge, name);
   }
 
   onHalt(close: () => void): void {
@@ -394,6 +414,9 @@ export class LivingDomain implements Domain, Serving {
     const service = this.#services.get(endpoint);
     assert(service !== undefined, "every endpoint of the manifest is served before the first turn");
     if (this.#served.has(id)) return;
+    // Its end may have been told to an incarnation that did not live to hear of it.
+    const before = this.#clients.get(badge);
+    if (before !== undefined && before !== id) this.#shut(before);
     const answers = this.#state.openAnswers(grant);
     const { epoch } = this;
     const channel = new Channel(memory);
@@ -404,6 +427,7 @@ export class LivingDomain implements Domain, Serving {
       ...(poisoned.length === 0 ? {} : { poisoned }),
     };
     this.#served.set(id, this.#server.attach({ ...accepted, ...limits, ...service }));
+    this.#clients.set(badge, id);
   }
 
   #shut(channel: number): void {
@@ -412,5 +436,8 @@ export class LivingDomain implements Domain, Serving {
     this.#server.detach(served);
     this.#served.delete(channel);
     this.#state.closeAnswers(channel);
+    const { badge } = served.accepted;
+    if (this.#clients.get(badge) === channel) this.#clients.delete(badge);
+    this.#clientGone(badge, channel);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { Domain } from "./domain.ts";
+export type { Domain, WindowName } from "./domain.ts";
 export { enter } from "./enter.ts";
 export {
   Capability,

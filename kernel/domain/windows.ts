@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { WindowTable } from "@hako/ipc";
+import { OsError, type WindowTable } from "@hako/ipc";
 import type { SegmentGrant } from "../messages.ts";
+import type { WindowName } from "./domain.ts";
 
 interface Held {
   readonly bytes: Uint8Array;
@@ -51,6 +52,20 @@ export class HeldWindows implements WindowTable {
   /** The bytes of a segment by its number, whoever may name it. */
   own(id: number): Uint8Array | undefined {
     return this.#segments.get(id)?.bytes;
+  }
+
+  /** @throws {OsError} `EFAULT` if the bytes lie in no window that is held. */
+  name({ buffer, byteOffset, byteLength }: Uint8Array): WindowName {
+    const segment = this.segmentOf(buffer);
+    if (segment === 0) throw new OsError("EFAULT", "name bytes of a window");
+    return { segment, byteOffset, byteLength };
+  }
+
+  /** The bytes that a client lends under a name, if it may. */
+  named(badge: number, { segment, byteOffset, byteLength }: WindowName): Uint8Array | undefined {
+    const bytes = this.segment(segment, badge);
+    if (bytes === undefined || byteOffset + byteLength > bytes.byteLength) return undefined;
+    return bytes.subarray(byteOffset, byteOffset + byteLength);
   }
 
   segmentOf(buffer: ArrayBufferLike): number {
