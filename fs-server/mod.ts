@@ -4,14 +4,34 @@
  * @module
  */
 
+export { AsyncFileSystemClient } from "./client/async_client.ts";
+export { AsyncFsFile } from "./client/async_file.ts";
+export type { FollowOptions, OpenOptions } from "./client/calls.ts";
 export {
   CLIENT_WINDOW_BYTES_MIN,
-  type DirEntry,
-  type FileInfo,
   FileSystemClient,
   type FileSystemUsage,
-  FsFile,
-  type OpenOptions,
+  type FileUser,
 } from "./client/client.ts";
-export type { OpenedFile, SeekWhence, Transfer } from "./client/file.ts";
-export { ATTRIBUTES, FileSystem, OPEN, type operations } from "./protocol.ts";
+export type { Connection } from "./client/connection.ts";
+export { FileMapping, FsFile, type SeekWhence } from "./client/file.ts";
+export type { FileRange, RangeLock, StandingLock } from "./client/file_calls.ts";
+export { type Attempt, FileError } from "./client/file_error.ts";
+export type { DirEntry, FileInfo, Moment } from "./client/info.ts";
+export type { Path, Places } from "./client/places.ts";
+export { FileWatcher, type WatchEvent } from "./client/watch_events.ts";
+export type { MakeTempOptions, MkdirOptions } from "./client/trees.ts";
+export { ATTRIBUTE, ATTRIBUTES_BYTES } from "./layouts/attributes.ts";
+export {
+  ACCESS,
+  ALLOCATE,
+  FileSystem,
+  LEASE,
+  LOCK,
+  OPEN,
+  type operations,
+  RENAME,
+  TIMES,
+  WATCH_EVENT,
+  XATTR,
+} from "./protocol.ts";

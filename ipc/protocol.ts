@@ -87,6 +87,8 @@ export interface RequestContext extends RequestName {
 export interface Later {
   /** Answers, once: a count, or `-errno`. */
   answer(result: number): void;
+  /** Whether nobody waits for the answer any more. It is to be given nevertheless. */
+  isAbandoned(): boolean;
 }
 
 /** What a handler returns: the reply (or, if none is declared, a count), or a negative errno. */

@@ -144,6 +144,12 @@ export class LateAnswer implements Later {
   answer(result: number): void {
     this.#answerLate(this, result);
   }
+
+  /** Whether nobody waits for the answer any more. */
+  isAbandoned(): boolean {
+    const { channel, epoch } = this.accepted;
+    return channel.core.isAbandoned(this.sequence, epoch) !== 0;
+  }
 }
 
 /** The request at hand. */

@@ -125,7 +125,10 @@ export class SimulatedVolume {
   ): Given {
     const given: Given = { result: undefined };
     taken(given); // It may be answered though the server dies before its handler returns.
-    const later = () => ({ answer: (result: number) => void (given.result = result) });
+    const later = () => ({
+      answer: (result: number) => void (given.result = result),
+      isAbandoned: () => false,
+    });
     const outcome = this.#handle(operation, window, { sequence, badge, later });
     if (typeof outcome === "number") given.result = outcome;
     return given;

@@ -63,7 +63,10 @@ function transact(made: Rig, count: number, span: number): void {
 /** Reads and waits for the answer. */
 function readNow({ volume, volumes }: Rig, first: number, target: Uint8Array): void {
   let answered = 0;
-  const later = () => ({ answer: (result: number) => void (answered = result) });
+  const later = () => ({
+    answer: (result: number) => void (answered = result),
+    isAbandoned: () => false,
+  });
   const outcome = volume.read({ offset: first * BLOCK_BYTES, target }, { later });
   if (typeof outcome === "number") answered = outcome;
   else volumes.wait(1);

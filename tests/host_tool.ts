@@ -23,3 +23,14 @@ export function fsck(image: string): { readonly clean: boolean; readonly text: s
   const { code, stdout } = command.outputSync();
   return { clean: code === 0, text: new TextDecoder().decode(stdout) };
 }
+
+/** Whether a program that may lie anywhere can be started. */
+export function canStart(name: string): boolean {
+  try {
+    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
+      .outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -12,7 +12,9 @@ import { runMain } from "./command_line/run_main.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { benchCommand } from "./bench/command.ts";
 import { checkCommand } from "./check_manifest/command.ts";
+import { fsCommand } from "./fs/command.ts";
 import { journalCommand } from "./journal/command.ts";
+import { mkfsCommand } from "./mkfs/command.ts";
 import { runCommand } from "./run/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
 import { serveCommand } from "./serve_nbd/command.ts";
@@ -28,6 +30,8 @@ const PROGRAM: Program = {
     runCommand,
     topCommand,
     traceCommand,
+    fsCommand,
+    mkfsCommand,
     journalCommand,
     serveCommand,
     scenariosCommand,

@@ -1,54 +1,44 @@
 /**
  * Files for programs: the shapes of `Deno`'s synchronous file functions over a file server.
  *
- * All bytes travel through one window of the app's own:
- *
- * ```
- * 0        4 Ki      8 Ki           16 Ki     80 Ki        ...                    end
- * | path   | target  | link target  | names   | buffer() ...   | staging run     |
- * ```
- * I/O from and to a view that {@linkcode FileSystemClient.buffer} gave, or any other view of that
- * window, is copy-free. Bytes that live elsewhere are copied through the staging run, piece by
- * piece.
+ * All bytes travel through one window of the app's own; what of it belongs to the client says
+ * `places.ts`. I/O from and to a view that {@linkcode FileSystemClient.buffer} gave, or any other
+ * view of that window, is copy-free. Bytes that live elsewhere are copied through the staging run,
+ * piece by piece.
  *
  * @module
  */
 
 import { type Client, OsError } from "@hako/ipc";
+import { Calls, flagsOf, type FollowOptions, type OpenOptions, type Standpoint } from "./calls.ts";
+import { Connection } from "./connection.ts";
 import { FsFile } from "./file.ts";
-import { type DirEntry, type FileInfo, infoOf, parseEntries } from "./info.ts";
-import { ATTRIBUTES, type FileSystem, OPEN } from "../protocol.ts";
+import { type DirEntry, type FileInfo, infoOf, inodeOf, type Moment } from "./info.ts";
+import { openFile } from "./open_file.ts";
+import type { Path } from "./places.ts";
+import { FileError, textOf } from "./file_error.ts";
+import { MISSING, StatCache } from "./stat_cache.ts";
+import type { Steps } from "./steps.ts";
+import {
+  copyWhole,
+  entriesFrom,
+  makeDirectory,
+  makeTemp,
+  type MakeTempOptions,
+  type MkdirOptions,
+  readWhole,
+  removeTree,
+  truncateAt,
+  writeWhole,
+} from "./trees.ts";
+import { FileWatcher } from "./watch_events.ts";
+import { ATTRIBUTES_BYTES } from "../layouts/attributes.ts";
+import { type FileSystem, LEASE, OPEN } from "../protocol.ts";
 
-export { FsFile } from "./file.ts";
-export type { DirEntry, FileInfo } from "./info.ts";
+export { CLIENT_WINDOW_BYTES_MIN } from "./connection.ts";
 
-const PATH_BYTES = 4096;
-const NAMES_OFFSET = 16 * 1024;
-const NAMES_BYTES = 64 * 1024;
-const BUFFERS_OFFSET = NAMES_OFFSET + NAMES_BYTES;
-const STAGING_BYTES_MAX = 1024 * 1024;
-const ALIGNMENT = 4096;
-
-/** The smallest window that a client works with: 96 KiB. */
-export const CLIENT_WINDOW_BYTES_MIN: number = BUFFERS_OFFSET + 4 * ALIGNMENT;
-
-/** How a file is opened; as `Deno.OpenOptions`. With none of them set, for reading. */
-export interface OpenOptions {
-  /** For reading. */
-  readonly read?: boolean;
-  /** For writing. */
-  readonly write?: boolean;
-  /** Every write goes to the end; implies `write`. */
-  readonly append?: boolean;
-  /** Cut the file to nothing; needs `write`. */
-  readonly truncate?: boolean;
-  /** Make the file if there is none; needs `write` or `append`. */
-  readonly create?: boolean;
-  /** Make the file, fail if there is one; needs `write` or `append`. */
-  readonly createNew?: boolean;
-  /** Permissions of a new file, 0o644 by default. */
-  readonly mode?: number;
-}
+/** The record of one file at a time. */
+const record = new Uint8Array(ATTRIBUTES_BYTES);
 
 /** How large a file system is, and how full. */
 export interface FileSystemUsage {
@@ -58,16 +48,32 @@ export interface FileSystemUsage {
   readonly blockCount: number;
   /** Blocks that are free. */
   readonly blocksFree: number;
+  /** Blocks that are free for others than root. */
+  readonly blocksAvailable: number;
   /** Inodes in all. */
   readonly inodeCount: number;
   /** Inodes that are free. */
   readonly inodesFree: number;
   /** Longest name, in bytes. */
   readonly nameBytesMax: number;
+  /** Whether nothing can be changed. */
+  readonly readOnly: boolean;
+}
+
+/** A user with all groups. */
+export interface FileUser {
+  /** The user's number. */
+  readonly uid: number;
+  /** The number of its first group. */
+  readonly gid: number;
+  /** Further groups. */
+  readonly groups?: readonly number[];
 }
 
 /**
- * One program's view of a file system. Not for concurrent use: one call at a time.
+ * One program's view of a file system. Not for concurrent use: one call at a time. Paths that do
+ * not begin with `/` start at the directory of {@linkcode FileSystemClient.chdirSync}, at first the
+ * root. A path may also be bytes.
  *
  * @example
  * ```ts ignore
@@ -76,37 +82,23 @@ export interface FileSystemUsage {
  * ```
  */
 export class FileSystemClient {
-  readonly #client: Client<FileSystem>;
-  readonly #window: Uint8Array;
-  readonly #path: Uint8Array;
-  readonly #target: Uint8Array;
-  readonly #linkTarget: Uint8Array;
-  readonly #names: Uint8Array;
-  readonly #staging: Uint8Array;
-  readonly #encoder = new TextEncoder();
-  readonly #decoder = new TextDecoder();
-  #buffersEnd = BUFFERS_OFFSET;
+  readonly #connection: Connection;
+  readonly #from: Standpoint;
+  readonly #calls: Calls;
+  readonly #followed: StatCache = new StatCache();
+  readonly #unfollowed: StatCache = new StatCache();
 
   /**
    * Makes a client; nothing is sent yet.
    *
    * @param client The file server's endpoint.
-   * @param window The app's window, at least {@linkcode CLIENT_WINDOW_BYTES_MIN}; the client owns
-   *   its first 80 KiB and the staging run at its end: half of the rest, at most 1 MiB.
+   * @param window The app's window, at least {@linkcode CLIENT_WINDOW_BYTES_MIN}; clients on the
+   *   same window share its first 80 KiB and its end: half of the rest, at most 1 MiB.
    */
   constructor(client: Client<FileSystem>, window: Uint8Array) {
-    if (window.byteLength < CLIENT_WINDOW_BYTES_MIN) {
-      throw new RangeError(`Cannot use a window of ${window.byteLength} bytes: too small`);
-    }
-    this.#client = client;
-    this.#window = window;
-    this.#path = window.subarray(0, PATH_BYTES);
-    this.#target = window.subarray(PATH_BYTES, 2 * PATH_BYTES);
-    this.#linkTarget = window.subarray(2 * PATH_BYTES, 3 * PATH_BYTES);
-    this.#names = window.subarray(NAMES_OFFSET, NAMES_OFFSET + NAMES_BYTES);
-    const rest = window.byteLength - BUFFERS_OFFSET;
-    const half = Math.floor(rest / 2 / ALIGNMENT) * ALIGNMENT;
-    this.#staging = window.subarray(window.byteLength - Math.min(STAGING_BYTES_MAX, half));
+    this.#connection = Connection.of(client, window);
+    this.#from = { at: 0, as: 0, umask: 0 };
+    this.#calls = new Calls(this.#connection.places, this.#from);
   }
 
   /**
@@ -116,241 +108,303 @@ export class FileSystemClient {
    * @throws {RangeError} The window has not that much left.
    */
   buffer(byteLength: number): Uint8Array {
-    const from = this.#buffersEnd;
-    const to = from + byteLength;
-    const left = this.#window.byteLength - this.#staging.byteLength - from;
-    if (!(byteLength >= 0) || byteLength > left) {
-      throw new RangeError(`Cannot give a buffer of ${byteLength} bytes: ${left} are left`);
-    }
-    this.#buffersEnd = Math.min(
-      this.#window.byteLength - this.#staging.byteLength,
-      Math.ceil(to / ALIGNMENT) * ALIGNMENT,
-    );
-    return this.#window.subarray(from, to);
+    return this.#connection.buffer(byteLength);
+  }
+
+  /** A client that does everything as another user. Only for those whom the server takes as root. */
+  asUser({ uid, gid, groups = [] }: FileUser): FileSystemClient {
+    const { client, window } = this.#connection;
+    const other = new FileSystemClient(client, window);
+    other.#from.as = this.#run(this.#calls.credential(uid, gid, groups));
+    other.#from.umask = this.#from.umask;
+    return other;
+  }
+
+  /** The permissions that new files do not get; sets them, and answers what they were. 0 at first. */
+  umask(mask: number = this.#from.umask): number {
+    const before = this.#from.umask;
+    this.#from.umask = mask & 0o777;
+    return before;
+  }
+
+  /** Lets relative paths start at a directory. */
+  chdirSync(path: Path): void {
+    const flags = OPEN.path | OPEN.directory;
+    const { handle } = this.#run(this.#calls.open(path, flags, 0));
+    const before = this.#from.at;
+    this.#from.at = handle;
+    this.#followed.clear();
+    this.#unfollowed.clear();
+    if (before !== 0) this.#connection.post("close", { handle: before });
+  }
+
+  /** The path of the directory at which relative paths start. */
+  cwdSync(): string {
+    return this.#from.at === 0 ? "/" : textOf(this.#run(this.#calls.realpath("")));
   }
 
   /** Opens a file, or a directory for reading its names. */
-  openSync(path: string, options: OpenOptions = {}): FsFile {
-    const { handle, size } = this.#at("open", path, (bytes) => {
-      const request = { path: bytes, flags: flagsOf(options), mode: options.mode ?? 0o644 };
-      return this.#client.callSync("open", request);
-    });
-    const transfer = { client: this.#client, window: this.#window, staging: this.#staging };
-    return new FsFile(transfer, { handle, size, path });
+  openSync(path: Path, options: OpenOptions = {}): FsFile {
+    return this.openByFlagsSync(path, flagsOf(options), options.mode);
+  }
+
+  /** Opens by the flags of the protocol, `OPEN`. */
+  openByFlagsSync(path: Path, flags: number, mode = 0o644): FsFile {
+    const connection = this.#connection;
+    const file = this.#run(openFile(connection, this.#calls, path, flags, mode));
+    return new FsFile(connection, file);
+  }
+
+  /** Makes or replaces a file, and opens it for reading and writing. */
+  createSync(path: Path): FsFile {
+    return this.openSync(path, { read: true, write: true, create: true, truncate: true });
   }
 
   /** Tells what stands at a path, beyond symbolic links. */
-  statSync(path: string): FileInfo {
-    return this.#stat(path, true);
+  statSync(path: Path): FileInfo {
+    return infoOf(this.#attributes(path, true));
   }
 
   /** Tells what stands at a path, a symbolic link itself included. */
-  lstatSync(path: string): FileInfo {
-    return this.#stat(path, false);
+  lstatSync(path: Path): FileInfo {
+    return infoOf(this.#attributes(path, false));
   }
 
-  /** Makes a directory; with `recursive`, those above it too, and it may exist. */
-  mkdirSync(path: string, options: { recursive?: boolean; mode?: number } = {}): void {
-    const mode = options.mode ?? 0o755;
-    const make = (bytes: Uint8Array) => this.#client.callSync("mkdir", { path: bytes, mode });
-    if (options.recursive !== true) {
-      this.#at("mkdir", path, make);
-      return;
+  /** Whether something stands at a path. */
+  existsSync(path: Path): boolean {
+    try {
+      this.#attributes(path, true);
+      return true;
+    } catch (error) {
+      const missing = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
+      if (error instanceof OsError && missing.includes(error.code)) return false;
+      throw error;
     }
-    const code = this.#try(() => this.#at("mkdir", path, make), ["EEXIST", "ENOENT"]);
-    if (code === "ENOENT") {
-      const parent = path.replace(/\/+[^/]*\/*$/, "");
-      if (parent === "" || parent === path) this.#at("mkdir", path, make);
-      this.mkdirSync(parent, options);
-      this.#at("mkdir", path, make);
-    } else if (code === "EEXIST" && !this.statSync(path).isDirectory) {
-      throw new OsError("EEXIST", `mkdir '${path}'`);
-    }
+  }
+
+  /**
+   * Whether a path may be used so: bits of `ACCESS`; 0 asks whether something stands there.
+   *
+   * @throws {OsError} `EACCES` if not.
+   */
+  accessSync(path: Path, wanted = 0, options?: FollowOptions): void {
+    this.#run(this.#calls.access(path, wanted, options));
+  }
+
+  /**
+   * Makes a directory; with `recursive`, those above it too, and it may exist. Answers the first that
+   * was made.
+   */
+  mkdirSync(path: string, options: MkdirOptions = {}): string | undefined {
+    return this.#run(makeDirectory(this.#calls, path, options));
   }
 
   /** The names in a directory but `.` and `..`. The directory is open until the iterator ends. */
-  *readDirSync(path: string): IterableIterator<DirEntry> {
-    const { handle } = this.#at("open", path, (bytes) => {
-      const request = { path: bytes, flags: OPEN.readOnly | OPEN.directory, mode: 0 };
-      return this.#client.callSync("open", request);
-    });
+  *readDirSync(path: Path): IterableIterator<DirEntry> {
+    const { handle } = this.#run(this.#calls.open(path, OPEN.readOnly | OPEN.directory, 0));
     try {
       let cookie = 0;
       while (true) {
-        const target = this.#names;
-        const count = this.#client.callSync("readdir", { handle, cookie, target });
-        if (count === 0) return;
-        const page = parseEntries(target.slice(0, count));
+        const page = this.#run(entriesFrom(this.#calls, handle, cookie));
+        if (page === undefined) return;
         cookie = page.nextCookie;
         yield* page.entries;
       }
     } finally {
-      this.#client.callSync("close", { handle });
+      this.#connection.post("close", { handle });
     }
   }
 
   /** Removes a file, a symbolic link or an empty directory; with `recursive`, all below it too. */
-  removeSync(path: string, options: { recursive?: boolean } = {}): void {
-    const unlink = (bytes: Uint8Array) => this.#client.callSync("unlink", { path: bytes });
-    if (this.#try(() => this.#at("remove", path, unlink), ["EISDIR"]) === undefined) return;
-    const rmdir = (bytes: Uint8Array) => this.#client.callSync("rmdir", { path: bytes });
-    const allowed = options.recursive === true ? ["ENOTEMPTY"] : [];
-    if (this.#try(() => this.#at("remove", path, rmdir), allowed) === undefined) return;
-    for (const { name } of [...this.readDirSync(path)]) {
-      this.removeSync(`${path}/${name}`, options);
-    }
-    this.#at("remove", path, rmdir);
+  removeSync(path: Path, options: { recursive?: boolean } = {}): void {
+    this.#run(removeTree(this.#calls, path, options.recursive === true));
   }
 
-  /** Moves a name, over what stands at the target. */
-  renameSync(source: string, target: string): void {
-    this.#at("rename", source, (bytes) => {
-      const request = { source: bytes, target: this.#put(this.#target, target) };
-      return this.#client.callSync("rename", request);
-    });
+  /** Removes a name that is no directory's. */
+  unlinkSync(path: Path): void {
+    this.#run(this.#calls.unlink(path));
   }
 
-  /** Gives the file at `source` another name. */
-  linkSync(source: string, target: string): void {
-    this.#at("link", source, (bytes) => {
-      const request = { source: bytes, target: this.#put(this.#target, target) };
-      return this.#client.callSync("link", request);
-    });
+  /** Removes an empty directory. */
+  rmdirSync(path: Path): void {
+    this.#run(this.#calls.rmdir(path));
+  }
+
+  /** Moves a name, over what stands at the target; flags are those of `RENAME`. */
+  renameSync(source: Path, target: Path, flags = 0): void {
+    this.#run(this.#calls.rename(source, target, flags));
+  }
+
+  /** Gives the file at `source` another name; with `follow` what a symbolic link there leads to. */
+  linkSync(source: Path, target: Path, { follow = false }: FollowOptions = {}): void {
+    this.#run(this.#calls.link(source, target, follow));
   }
 
   /** Makes a symbolic link at `path` that points at `target`. */
-  symlinkSync(target: string, path: string): void {
-    this.#at("symlink", path, (bytes) => {
-      const request = { target: this.#put(this.#target, target), path: bytes };
-      return this.#client.callSync("symlink", request);
-    });
+  symlinkSync(target: Path, path: Path): void {
+    this.#run(this.#calls.symlink(target, path));
   }
 
   /** Where a symbolic link points. */
-  readLinkSync(path: string): string {
-    const target = this.#linkTarget;
-    const count = this.#at("readlink", path, (bytes) => {
-      return this.#client.callSync("readlink", { path: bytes, target });
-    });
-    return this.#decoder.decode(target.slice(0, count));
+  readLinkSync(path: Path): string {
+    return textOf(this.#run(this.#calls.readlink(path)));
+  }
+
+  /** The same as bytes. */
+  readLinkBytesSync(path: Path): Uint8Array {
+    return this.#run(this.#calls.readlink(path));
+  }
+
+  /** The path of what stands at a path, without symbolic links, `.` and `..`. */
+  realPathSync(path: Path): string {
+    return textOf(this.#run(this.#calls.realpath(path)));
+  }
+
+  /** Makes a pipe's, a socket's, a device's or an empty regular file; `mode` says which. */
+  mknodSync(path: Path, mode: number, device = 0): void {
+    this.#run(this.#calls.mknod(path, mode, device));
+  }
+
+  /** Cuts or lengthens the file at a path. */
+  truncateSync(path: Path, size = 0): void {
+    this.#run(truncateAt(this.#calls, path, size));
   }
 
   /** Sets the permissions of what stands at a path. */
-  chmodSync(path: string, mode: number): void {
-    this.#setAttributes("chmod", path, { which: ATTRIBUTES.mode, mode });
+  chmodSync(path: Path, mode: number, options?: FollowOptions): void {
+    this.#run(this.#calls.chmod(path, mode, options));
   }
 
   /** Sets the owner and the group of what stands at a path; `null` leaves one as it is. */
-  chownSync(path: string, uid: number | null, gid: number | null): void {
-    const which = (uid === null ? 0 : ATTRIBUTES.uid) | (gid === null ? 0 : ATTRIBUTES.gid);
-    this.#setAttributes("chown", path, { which, uid: uid ?? 0, gid: gid ?? 0 });
+  chownSync(path: Path, uid: number | null, gid: number | null, options?: FollowOptions): void {
+    this.#run(this.#calls.chown(path, uid, gid, options));
   }
 
-  /** Sets the times of what stands at a path: dates, or seconds since 1970 as `Deno` has it. */
-  utimeSync(path: string, atime: number | Date, mtime: number | Date): void {
-    const which = ATTRIBUTES.atime | ATTRIBUTES.mtime;
-    const change = { which, atimeMs: toMs(atime), mtimeMs: toMs(mtime) };
-    this.#setAttributes("utime", path, change);
+  /** Sets the times of what stands at a path; `null` leaves one, `"now"` is the server's clock. */
+  utimeSync(
+    path: Path,
+    atime: Moment | "now" | null,
+    mtime: Moment | "now" | null,
+    options?: FollowOptions,
+  ): void {
+    this.#run(this.#calls.utime(path, atime, mtime, options));
+  }
+
+  /** The value of an extended attribute, such as `user.mime_type`. @throws {OsError} `ENODATA`. */
+  getXattrSync(path: Path, name: string, options?: FollowOptions): Uint8Array {
+    return this.#run(this.#calls.getxattr(path, name, options));
+  }
+
+  /** Sets an extended attribute; flags are those of `XATTR`. */
+  setXattrSync(
+    path: Path,
+    name: string,
+    value: Uint8Array,
+    options?: FollowOptions & { readonly flags?: number },
+  ): void {
+    this.#run(this.#calls.setxattr(path, name, value, options));
+  }
+
+  /** The names of all extended attributes. */
+  listXattrsSync(path: Path, options?: FollowOptions): string[] {
+    return this.#run(this.#calls.listxattr(path, options));
+  }
+
+  /** Removes an extended attribute. @throws {OsError} `ENODATA`. */
+  removeXattrSync(path: Path, name: string, options?: FollowOptions): void {
+    this.#run(this.#calls.removexattr(path, name, options));
   }
 
   /** The whole content of a file, in memory of its own. */
-  readFileSync(path: string): Uint8Array {
-    using file = this.openSync(path);
-    return file.readAllSync(file.sizeAtOpen);
+  readFileSync(path: Path): Uint8Array {
+    return this.#run(readWhole(this.#connection, this.#calls, path));
   }
 
   /** The whole content of a file as UTF-8. */
-  readTextFileSync(path: string): string {
-    return this.#decoder.decode(this.readFileSync(path));
+  readTextFileSync(path: Path): string {
+    return textOf(this.readFileSync(path));
   }
 
   /** Makes or replaces a file. */
-  writeFileSync(path: string, content: Uint8Array, options: OpenOptions = {}): void {
-    const isAppend = options.append === true;
-    const isNew = options.createNew === true;
-    const how = { write: true, create: !isNew, truncate: !isAppend && !isNew, ...options };
-    using file = this.openSync(path, how);
-    file.writeAllSync(content);
+  writeFileSync(path: Path, content: Uint8Array, options: OpenOptions = {}): void {
+    this.#run(writeWhole(this.#connection, this.#calls, path, content, options));
   }
 
   /** Makes or replaces a file of UTF-8. */
-  writeTextFileSync(path: string, content: string, options: OpenOptions = {}): void {
-    this.writeFileSync(path, this.#encoder.encode(content), options);
+  writeTextFileSync(path: Path, content: string, options: OpenOptions = {}): void {
+    this.writeFileSync(path, new TextEncoder().encode(content), options);
+  }
+
+  /** Copies a file's bytes and permissions. */
+  copyFileSync(source: Path, target: Path): void {
+    this.#run(copyWhole(this.#connection, this.#calls, source, target));
+  }
+
+  /** Makes a directory of a name that nobody has; answers its path. */
+  makeTempDirSync(options: MakeTempOptions = {}): string {
+    return this.#run(makeTemp(options, this.#calls, (path) => this.#calls.mkdir(path, 0o700)));
+  }
+
+  /** Makes an empty file of a name that nobody has; answers its path. */
+  makeTempFileSync(options: MakeTempOptions = {}): string {
+    const path = this.#run(makeTemp(options, this.#calls, (path) => {
+      return this.#calls.mknod(path, 0o100600, 0);
+    }));
+    return path;
+  }
+
+  /** Tells what changes in a directory, or about a file: from when its first event is asked for. */
+  watch(path: Path): FileWatcher {
+    const { handle } = this.#run(this.#calls.open(path, OPEN.readOnly, 0));
+    return new FileWatcher(this.#connection, handle);
   }
 
   /** How large the file system is, and how full. */
   statfsSync(): FileSystemUsage {
-    return this.#client.callSync("statfs", {});
+    return this.#run(this.#calls.statfs());
   }
 
-  #stat(path: string, follow: boolean): FileInfo {
-    return infoOf(this.#at("stat", path, (bytes) => {
-      return this.#client.callSync("stat", { path: bytes, follow });
-    }));
+  /** Returns when everything that was answered would survive the death of the process. */
+  syncSync(): void {
+    this.#run(this.#calls.sync());
   }
 
-  #setAttributes(what: string, path: string, change: Partial<Change> & { which: number }): void {
-    const none = { mode: 0, uid: 0, gid: 0, atimeMs: 0, mtimeMs: 0 };
-    this.#at(what, path, (bytes) => {
-      const request = { path: bytes, follow: true, ...none, ...change };
-      return this.#client.callSync("setAttributes", request);
-    });
+  /** What stands at a path: from memory while nothing has changed. Hot path. */
+  #attributes(path: Path, follow: boolean): Uint8Array {
+    const cache = this.#connection.cache;
+    if (cache === undefined || typeof path !== "string") {
+      if (cache === undefined) this.#run(this.#connection.attached());
+      return this.#run(this.#calls.attributes(path, follow));
+    }
+    const paths = follow ? this.#followed : this.#unfollowed;
+    const generation = cache.nameGeneration;
+    const known = paths.get(path, generation);
+    if (known === MISSING) {
+      throw new FileError("ENOENT", { operation: follow ? "stat" : "lstat", path });
+    }
+    if (known !== undefined) {
+      const file = cache.find(known.inode);
+      if (file === undefined || !cache.hasLease(file, LEASE.write)) return known.attributes;
+      // Ours to change, and nobody tells us when we do.
+      if (cache.stat(file, record)) return record;
+    }
+    return this.#learn(paths, path, generation, follow);
   }
 
-  /** Puts the path into the window and calls; an error says what was to be done, and where. */
-  #at<T>(what: string, path: string, call: (bytes: Uint8Array) => T): T {
+  #learn(paths: StatCache, path: string, generation: number, follow: boolean): Uint8Array {
     try {
-      return call(this.#put(this.#path, path));
+      const attributes = this.#run(this.#calls.attributes(path, follow));
+      paths.set(path, generation, { attributes, inode: inodeOf(attributes) });
+      return attributes;
     } catch (error) {
-      if (error instanceof OsError) {
-        throw new OsError(error.code, `${what} '${path}'`, { cause: error });
+      if (error instanceof OsError && error.code === "ENOENT") {
+        paths.set(path, generation, MISSING);
       }
       throw error;
     }
   }
 
-  /** The code of an expected error, or nothing if there was none. */
-  #try(call: () => void, allowed: readonly string[]): string | undefined {
-    try {
-      call();
-      return undefined;
-    } catch (error) {
-      if (error instanceof OsError && allowed.includes(error.code)) return error.code;
-      throw error;
-    }
+  #run<T>(steps: Steps<T>): T {
+    return this.#connection.run(steps);
   }
-
-  #put(place: Uint8Array, text: string): Uint8Array {
-    const bytes = this.#encoder.encode(text);
-    if (bytes.byteLength > place.byteLength) throw new OsError("ENAMETOOLONG", "path");
-    place.set(bytes);
-    return place.subarray(0, bytes.byteLength);
-  }
-}
-
-/** What `setAttributes` may change. */
-interface Change {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly atimeMs: number;
-  readonly mtimeMs: number;
-}
-
-function toMs(time: number | Date): number {
-  return typeof time === "number" ? time * 1000 : time.getTime();
-}
-
-function flagsOf(options: OpenOptions): number {
-  const isWrite = options.write === true || options.append === true;
-  if (!isWrite && (options.create || options.createNew || options.truncate)) {
-    throw new TypeError("Cannot open: create, createNew and truncate need write or append");
-  }
-  let flags: number = OPEN.readOnly;
-  if (isWrite) flags = options.read === true ? OPEN.readWrite : OPEN.writeOnly;
-  if (options.append) flags |= OPEN.append;
-  if (options.truncate) flags |= OPEN.truncate;
-  if (options.create) flags |= OPEN.create;
-  if (options.createNew) flags |= OPEN.create | OPEN.exclusive;
-  return flags;
 }

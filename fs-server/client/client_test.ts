@@ -1,23 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Client, errnoName, OsError } from "@hako/ipc";
+import { OsError } from "@hako/ipc";
 import { CLIENT_WINDOW_BYTES_MIN, FileSystemClient } from "./client.ts";
-import type { FileSystem } from "../protocol.ts";
+import { clientOfRig } from "./test_rig_client.ts";
 import { pattern, Rig, sharedBytes } from "../server/test_rig.ts";
 
-/** A client without a channel: calls are made straight on the handlers. */
-function connect(rig: Rig): Client<FileSystem> {
-  const callSync = (operation: string, request: unknown) => {
-    const reply = rig.request(operation as "close", request as { handle: number });
-    if (typeof reply === "number" && reply < 0) {
-      throw new OsError(errnoName(-reply) ?? "EIO", operation);
-    }
-    return reply;
-  };
-  return { callSync } as unknown as Client<FileSystem>;
-}
-
 function clientOf(rig: Rig, windowBytes = 1 << 20): FileSystemClient {
-  return new FileSystemClient(connect(rig), sharedBytes(windowBytes));
+  return new FileSystemClient(clientOfRig(rig), sharedBytes(windowBytes));
 }
 
 Deno.test("files are written and read whole, from the window or from elsewhere", () => {
@@ -61,9 +49,9 @@ Deno.test("buffers of the window travel without a copy", () => {
   fs.writeFileSync("/f", pattern(8192));
   const targets: ArrayBufferLike[] = [];
   const read = rig.disk.read.bind(rig.disk);
-  rig.disk.read = (first, count, target) => {
+  rig.disk.read = (offset, target) => {
     targets.push(target.buffer);
-    read(first, count, target);
+    read(offset, target);
   };
   using file = fs.openSync("/f");
   targets.length = 0;

@@ -4,54 +4,66 @@
  * @module
  */
 
-import { type Client, OsError } from "@hako/ipc";
-import { type FileInfo, infoOf } from "./info.ts";
-import type { FileSystem } from "../protocol.ts";
+import { OsError } from "@hako/ipc";
+import type { Connection } from "./connection.ts";
+import type { FileCalls, FileRange, RangeLock, StandingLock } from "./file_calls.ts";
+import { type FileInfo, infoOf, type Moment } from "./info.ts";
+import type { OpenFile } from "./open_file.ts";
+import { NOT_CACHED } from "./page_cache.ts";
+import type { Steps } from "./steps.ts";
+import { ATTRIBUTES_BYTES } from "../layouts/attributes.ts";
+import { LOCK } from "../protocol.ts";
 
-/** How a file's bytes travel. */
-export interface Transfer {
-  /** The file server. */
-  readonly client: Client<FileSystem>;
-  /** The app's window: I/O on views of it is copy-free. */
-  readonly window: Uint8Array;
-  /** The part of the window through which other bytes are copied. */
-  readonly staging: Uint8Array;
-}
-
-/** What `open` answered. */
-export interface OpenedFile {
-  /** The server's number for it. */
-  readonly handle: number;
-  /** Bytes when it was opened. */
-  readonly size: number;
-  /** For error messages. */
-  readonly path: string;
-}
+/** The record of one file at a time. */
+const record = new Uint8Array(ATTRIBUTES_BYTES);
 
 /** Where a seek starts; the numbers of `Deno.SeekMode`. */
 export type SeekWhence = 0 | 1 | 2;
 
+/** Bytes of a file in the window, for reading in place. */
+export class FileMapping implements Disposable {
+  /** The bytes. To be read only: they are nobody's copy. */
+  readonly bytes: Uint8Array;
+  readonly #end: () => void;
+  #isOver = false;
+
+  /** Made by `FsFile.mapSync` and `FsFile.lendSync`. */
+  constructor(bytes: Uint8Array, end: () => void) {
+    this.bytes = bytes;
+    this.#end = end;
+  }
+
+  /** Gives the bytes back: from now on they may become others. */
+  [Symbol.dispose](): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#end();
+  }
+}
+
 /** An open file; as `Deno.FsFile`. */
 export class FsFile implements Disposable {
-  readonly #transfer: Transfer;
-  readonly #opened: OpenedFile;
+  readonly #connection: Connection;
+  readonly #calls: FileCalls;
+  readonly #file: OpenFile;
   #position = 0;
   #isClosed = false;
 
   /** Made by `FileSystemClient.openSync`. */
-  constructor(transfer: Transfer, opened: OpenedFile) {
-    this.#transfer = transfer;
-    this.#opened = opened;
+  constructor(connection: Connection, file: OpenFile) {
+    this.#connection = connection;
+    this.#calls = file.calls;
+    this.#file = file;
   }
 
   /** The server's number for this open file. */
   get handle(): number {
-    return this.#opened.handle;
+    return this.#calls.handle;
   }
 
   /** Bytes in the file when it was opened. */
   get sizeAtOpen(): number {
-    return this.#opened.size;
+    return this.#file.opened.size;
   }
 
   /**
@@ -62,7 +74,8 @@ export class FsFile implements Disposable {
   readSync(buffer: Uint8Array, offset?: number): number | null {
     if (buffer.byteLength === 0) return 0;
     const from = offset ?? this.#position;
-    const count = this.#read(buffer, from);
+    let count = this.#file.readHere(buffer, from);
+    if (count === NOT_CACHED) count = this.#run(this.#file.read(buffer, from));
     if (offset === undefined) this.#position = from + count;
     return count === 0 ? null : count;
   }
@@ -75,20 +88,12 @@ export class FsFile implements Disposable {
    */
   writeSync(buffer: Uint8Array, offset?: number): number {
     const from = offset ?? this.#position;
-    const { staging } = this.#transfer;
-    let done = 0;
-    while (done < buffer.byteLength) {
-      const isOurs = this.#isOurs(buffer);
-      const most = isOurs ? buffer.byteLength : done + staging.byteLength;
-      const part = buffer.subarray(done, most);
-      const source = isOurs ? part : staging.subarray(0, part.byteLength);
-      if (!isOurs) source.set(part);
-      const count = this.#write(source, from + done);
-      done += count;
-      if (count < part.byteLength) break;
+    let count = this.#file.writeHere(buffer, from);
+    if (count === NOT_CACHED) count = this.#run(this.#file.write(buffer, from));
+    if (offset === undefined) {
+      this.#position = this.#file.isAppend ? this.sizeSync() : from + count;
     }
-    if (offset === undefined) this.#position = from + done;
-    return done;
+    return count;
   }
 
   /** Writes all of a buffer at the position. */
@@ -101,7 +106,7 @@ export class FsFile implements Disposable {
    *
    * @param size Bytes in the file, if the caller knows; otherwise the server is asked.
    */
-  readAllSync(size: number = this.statSync().size): Uint8Array {
+  readAllSync(size: number = this.sizeSync()): Uint8Array {
     const bytes = new Uint8Array(Math.max(0, size - this.#position));
     let done = 0;
     while (done < bytes.byteLength) {
@@ -116,34 +121,145 @@ export class FsFile implements Disposable {
   seekSync(offset: number, whence: SeekWhence = 0): number {
     let base = 0;
     if (whence === 1) base = this.#position;
-    if (whence === 2) base = this.statSync().size;
+    if (whence === 2) base = this.sizeSync();
     if (!Number.isSafeInteger(base + offset) || base + offset < 0) {
-      throw new OsError("EINVAL", `seek '${this.#opened.path}' to ${base + offset}`);
+      throw new OsError("EINVAL", `seek '${this.#calls.path}' to ${base + offset}`);
     }
     this.#position = base + offset;
     return this.#position;
   }
 
+  /** The next byte at or behind `offset` that lies in a hole. */
+  seekHoleSync(offset: number): number {
+    return this.#run(this.#calls.seek(offset, true));
+  }
+
+  /** The next byte at or behind `offset` that lies in no hole. @throws {OsError} `ENXIO`: none. */
+  seekDataSync(offset: number): number {
+    return this.#run(this.#calls.seek(offset, false));
+  }
+
   /** Tells about the open file. */
   statSync(): FileInfo {
-    return infoOf(this.#transfer.client.callSync("fstat", { handle: this.handle }));
+    if (this.#file.statHere(record)) return infoOf(record);
+    return this.#run(this.#calls.stat());
+  }
+
+  /** Bytes in the file. */
+  sizeSync(): number {
+    const size = this.#file.sizeHere();
+    return size === NOT_CACHED ? this.#run(this.#file.size()) : size;
   }
 
   /** Makes the file longer, with a hole, or shorter. */
   truncateSync(size = 0): void {
-    this.#transfer.client.callSync("truncate", { handle: this.handle, size });
+    this.#run(this.#calls.truncate(size));
+  }
+
+  /** Takes blocks for a range, punches a hole or zeroes: bits of `ALLOCATE`. */
+  allocateSync(range: FileRange, flags = 0): void {
+    this.#run(this.#calls.allocate(flags, range));
   }
 
   /** Returns when everything done before would survive the death of the process. */
   syncSync(): void {
-    this.#transfer.client.callSync("fsync", { handle: this.handle });
+    this.#run(this.#calls.sync(false));
+  }
+
+  /** The same for the data and what is needed to read it. */
+  syncDataSync(): void {
+    this.#run(this.#calls.sync(true));
+  }
+
+  /** Sets times; `null` leaves one as it is, `"now"` is the server's clock. */
+  utimeSync(atime: Moment | "now" | null, mtime: Moment | "now" | null): void {
+    this.#run(this.#calls.utime(atime, mtime));
+  }
+
+  /** Sets the permissions. */
+  chmodSync(mode: number): void {
+    this.#run(this.#calls.chmod(mode));
+  }
+
+  /** Sets owner and group; `null` leaves one as it is. */
+  chownSync(uid: number | null, gid: number | null): void {
+    this.#run(this.#calls.chown(uid, gid));
+  }
+
+  /** Locks the whole file, against files opened elsewhere or again, and waits for it. */
+  lockSync(exclusive = false): void {
+    this.#run(this.#calls.flock(exclusive ? LOCK.exclusive : LOCK.shared, true));
+  }
+
+  /** The same without waiting; answers whether it has the lock. */
+  tryLockSync(exclusive = false): boolean {
+    return this.#isDone(this.#calls.flock(exclusive ? LOCK.exclusive : LOCK.shared, false));
+  }
+
+  /** Lets go of the lock on the whole file. */
+  unlockSync(): void {
+    this.#run(this.#calls.flock(LOCK.none, false));
+  }
+
+  /** Locks a range, against other owners, and waits for it. */
+  lockRangeSync(lock: RangeLock): void {
+    this.#run(this.#calls.lockRange(lock, true));
+  }
+
+  /** The same without waiting; answers whether it has the lock. */
+  tryLockRangeSync(lock: RangeLock): boolean {
+    return this.#isDone(this.#calls.lockRange(lock, false));
+  }
+
+  /** Lets go of a range. */
+  unlockRangeSync(owner: number, range: FileRange): void {
+    this.#run(this.#calls.unlockRange(owner, range));
+  }
+
+  /** The first lock that stands in the way of such a one. */
+  testLockSync(lock: RangeLock): StandingLock | undefined {
+    return this.#run(this.#calls.testLock(lock));
+  }
+
+  /**
+   * The bytes of a range in the window, for reading in place without requests: they change whenever
+   * somebody writes to the file, until the mapping is disposed of or the file closed. What lies
+   * behind the end of the file is zero.
+   *
+   * @throws {RangeError} The window has not that much left.
+   */
+  mapSync(offset: number, byteLength: number): FileMapping {
+    const connection = this.#connection;
+    const run = connection.takeRun(byteLength);
+    try {
+      this.#run(this.#calls.map(offset, run));
+    } catch (error) {
+      connection.putRun(run);
+      throw error;
+    }
+    return new FileMapping(run.subarray(0, byteLength), () => {
+      if (!this.#isClosed) this.#run(this.#calls.unmap(run));
+      connection.putRun(run);
+    });
+  }
+
+  /**
+   * The bytes of a range where they lie in the window, as they are now: a read without a copy. They
+   * stay so until they are given back, unless this program itself writes there.
+   *
+   * @returns Fewer bytes at the end of the file.
+   */
+  lendSync(offset: number, byteLength: number): FileMapping {
+    const { bytes, end } = this.#run(this.#file.lend(offset, byteLength));
+    return new FileMapping(bytes, end);
   }
 
   /** Closes the file. */
   close(): void {
-    if (this.#isClosed) throw new OsError("EBADF", `close '${this.#opened.path}' twice`);
+    if (this.#isClosed) throw new OsError("EBADF", `close '${this.#calls.path}' twice`);
     this.#isClosed = true;
-    this.#transfer.client.callSync("close", { handle: this.handle });
+    this.#file.leave();
+    this.#connection.post("close", { handle: this.handle });
   }
 
   /** Closes the file unless it is closed. */
@@ -151,29 +267,17 @@ export class FsFile implements Disposable {
     if (!this.#isClosed) this.close();
   }
 
-  #isOurs(buffer: Uint8Array): boolean {
-    return buffer.buffer === this.#transfer.window.buffer;
+  #run<T>(steps: Steps<T>): T {
+    return this.#connection.run(steps);
   }
 
-  #read(buffer: Uint8Array, from: number): number {
-    const { client, staging } = this.#transfer;
-    const { handle } = this;
-    if (this.#isOurs(buffer)) {
-      return client.callSync("read", { handle, offset: from, target: buffer });
+  #isDone(steps: Steps<unknown>): boolean {
+    try {
+      this.#run(steps);
+      return true;
+    } catch (error) {
+      if (error instanceof OsError && error.code === "EAGAIN") return false;
+      throw error;
     }
-    let done = 0;
-    while (done < buffer.byteLength) {
-      const target = staging.subarray(0, Math.min(staging.byteLength, buffer.byteLength - done));
-      const count = client.callSync("read", { handle, offset: from + done, target });
-      buffer.set(target.subarray(0, count), done);
-      done += count;
-      if (count < target.byteLength) break;
-    }
-    return done;
-  }
-
-  #write(source: Uint8Array, offset: number): number {
-    const { handle } = this;
-    return this.#transfer.client.callSync("write", { handle, offset, append: false, source });
   }
 }

@@ -1,16 +1,22 @@
 /**
- * What the file system stands on: blocks, and transactions that are all or nothing.
+ * What the file system stands on: a run of bytes, and transactions that are all or nothing.
  *
  * `volume_disk.ts` is one over a storage server, `memory_disk.ts` one for tests.
  *
  * @module
  */
 
-/** Bytes in a block, of the disk as of the file system. */
-export const BLOCK_BYTES = 4096;
+/** Bytes in a block of the disk: the unit of transactions, and what is written whole. */
+export const DISK_BLOCK_BYTES = 4096;
+
+/** Bytes in a sector: every offset and length is a multiple of it. */
+export const SECTOR_BYTES = 512;
 
 /** Most blocks in one transaction, as the storage server has it. */
 export const TRANSACTION_BLOCKS_MAX = 1024;
+
+/** Bytes in a block of a file system of the usual kind. */
+export const BLOCK_BYTES = 4096;
 
 /** Names the request on whose behalf a transaction is done. */
 export interface RequestTag {
@@ -31,32 +37,55 @@ export const NO_REQUEST: RequestTag = { badge: 0xffff_ffff, sequence: 0xffff_fff
 
 /** One block of a transaction. */
 export interface BlockImage {
-  /** The block's number. */
+  /** The block's number, in units of {@linkcode DISK_BLOCK_BYTES}. */
   readonly block: number;
   /** Its new content: a view inside the file server's own window. */
   readonly image: Uint8Array;
 }
 
-/** A run of blocks that can be read, written in place, and changed by transactions. */
+/** A run of bytes of the disk. */
+export interface ByteRange {
+  /** Where it begins. */
+  readonly offset: number;
+  /** How long it is. */
+  readonly byteLength: number;
+}
+
+/**
+ * A run of bytes that can be read, written in place, and changed by transactions. Offsets and
+ * lengths are multiples of {@linkcode SECTOR_BYTES}; all memory is shared.
+ */
 export interface Disk {
-  /** How many blocks there are. */
-  readonly blockCount: number;
+  /** How many bytes there are: whole blocks. */
+  readonly byteLength: number;
+  /** Whether writes are refused with `EROFS`. */
+  readonly isReadOnly: boolean;
 
   /**
-   * Reads whole blocks.
+   * Reads as much as `target` holds.
    *
-   * @param target A view over a shared window of `count` blocks.
    * @throws {OsError} `EIO` if the medium failed.
    */
-  read(first: number, count: number, target: Uint8Array): void;
+  read(offset: number, target: Uint8Array): void;
 
   /**
-   * Writes whole blocks in place; durable after the next flush.
+   * Writes all of `source` in place; durable after the next flush.
    *
-   * @param source A view over a shared window of `count` blocks.
-   * @throws {OsError} `EIO` or `ENOSPC`; then any of the blocks may hold either content.
+   * @throws {OsError} `EIO`, `ENOSPC` or `EROFS`; then any of the sectors may hold either content.
    */
-  write(first: number, count: number, source: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+
+  /** Reads scattered ranges into one run of memory, one behind the other. */
+  readVector(ranges: readonly ByteRange[], target: Uint8Array): void;
+
+  /** Writes scattered ranges from one run of memory; otherwise as {@linkcode Disk.write}. */
+  writeVector(ranges: readonly ByteRange[], source: Uint8Array): void;
+
+  /** Makes a range read as zeros; otherwise as {@linkcode Disk.write}. */
+  zero(offset: number, byteLength: number): void;
+
+  /** Says that nobody needs what a range holds: it may read as anything. */
+  trim(offset: number, byteLength: number): void;
 
   /** Returns when everything done before would survive the death of the process. */
   flush(): void;

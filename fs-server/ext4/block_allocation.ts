@@ -5,15 +5,20 @@
  * the file that owned it, and data written in place must not have gone over that file's blocks. The
  * marks of such blocks live in memory alone: a successor flushes before it serves.
  *
+ * For each group a number in memory says how long its longest free run may be, never less than it
+ * is: a search goes straight to the nearest group that may serve, and each group that it searched
+ * in vain is known exactly from then on.
+ *
  * @module
  */
 
 import { OsError } from "@hako/ipc";
 import type { Accounts } from "./accounts.ts";
 import { clearLength, clearRun, findClearRun, isSet, setRun } from "./bitmap.ts";
-import type { BlockCache, CachedBlock } from "../disk/block_cache.ts";
-import { BLOCK_BYTES, type Disk } from "../disk/disk.ts";
+import type { BlockCache } from "../disk/block_cache.ts";
 import { blocksInGroup, type Geometry } from "./geometry.ts";
+import { type BitmapCache, GroupBitmaps } from "./group_bitmaps.ts";
+import { GroupIndex } from "./group_index.ts";
 import { SUPERBLOCK as SB } from "./layouts/superblock.ts";
 
 /** Groups looked at for a run of full length before a shorter one is taken. */
@@ -27,47 +32,79 @@ export interface BlockRun {
   readonly count: number;
 }
 
+/** On whose authority blocks are taken. */
+export interface BlockTaker {
+  /** The user; 0 is root. */
+  readonly uid: number;
+  /** The user's group. */
+  readonly gid: number;
+  /** Further groups. */
+  readonly groups: readonly number[];
+}
+
 /** The bitmaps of blocks. */
 export class BlockAllocation {
-  readonly #disk: Disk;
-  readonly #cache: BlockCache;
+  readonly #cache: BitmapCache & Pick<BlockCache, "flush">;
   readonly #geometry: Geometry;
   readonly #accounts: Accounts;
+  readonly #bitmaps: GroupBitmaps;
+  /** By group: how long its longest free run may be. Made when it is first needed. */
+  #longest: GroupIndex | undefined;
+  /** Whether a rollback may have made some of those numbers too small. */
+  #mayUnderstate = false;
   /** By group: blocks freed since the last flush. */
   readonly #resting = new Map<number, Uint32Array>();
+  /** By group: those of them that the last operation that changed its bitmap has freed. */
+  readonly #restingAnew = new Map<number, Uint32Array>();
+  #keptBack = false;
 
   /** Works on the bitmaps through `cache`. */
-  constructor(disk: Disk, cache: BlockCache, geometry: Geometry, accounts: Accounts) {
-    this.#disk = disk;
+  constructor(
+    cache: BitmapCache & Pick<BlockCache, "flush">,
+    geometry: Geometry,
+    accounts: Accounts,
+  ) {
     this.#cache = cache;
     this.#geometry = geometry;
     this.#accounts = accounts;
+    this.#bitmaps = new GroupBitmaps(cache, geometry, accounts);
   }
 
-  /** Blocks that can be taken. */
+  /** Blocks that may be taken now: not those kept for root, unless it is root who takes. */
   get freeCount(): number {
-    return this.#accounts.superblock(SB.blocksFree);
+    const kept = this.#keptBack ? this.#accounts.blocksReserved : 0;
+    return Math.max(0, this.#accounts.blocksFree - kept);
+  }
+
+  /** Whether blocks were freed since the last flush, and rest. */
+  get hasResting(): boolean {
+    return this.#resting.size > 0;
+  }
+
+  /** Says on whose authority blocks are taken from now on; at first it is root's. */
+  actFor(taker: BlockTaker): void {
+    this.#keptBack = !this.#isPrivileged(taker);
   }
 
   /**
-   * Takes a run of at least one block.
+   * Takes a run of at least one block, all of them in one group.
    *
    * @param goal The block where the run should begin.
    * @param wanted Most blocks of the run.
-   * @throws {OsError} `ENOSPC` if no block is free.
+   * @throws {OsError} `ENOSPC` if no block is free, or only such as are kept for root.
    */
   take(goal: number, wanted: number): BlockRun {
-    const found = this.#find(goal, wanted) ?? this.#findAfterFlush(goal, wanted);
+    const most = Math.min(wanted, this.#geometry.sizes.blocksPerGroup, this.freeCount);
+    if (most <= 0) throw new OsError("ENOSPC", "take a block");
+    const found = this.#find(goal, most) ?? this.#findHarder(goal, most);
     if (found === undefined) throw new OsError("ENOSPC", "take a block");
-    const { blocksPerGroup } = this.#geometry.sizes;
-    const group = Math.floor(found.first / blocksPerGroup);
-    const bitmap = this.#bitmap(group);
-    for (let block = found.first; block < found.first + found.count; block++) {
-      if (!this.#geometry.isOwnable(block)) throw new OsError("EUCLEAN", `bitmap of ${group}`);
-    }
-    this.#accounts.addBlocksFree(group, -found.count);
-    this.#cache.change(bitmap);
-    setRun(bitmap.words, found.first - group * blocksPerGroup, found.count);
+    const { first, count } = found;
+    const group = this.#geometry.groupOfBlock(first);
+    if (!this.#geometry.areOwnable(first, count)) throw damaged(group);
+    const start = first - this.#geometry.firstBlockOf(group);
+    const isFirst = this.#bitmaps.changeBlocks(group, setRun, { start, count });
+    if (isFirst) this.#restingAnew.delete(group);
+    this.#accounts.addBlocksFree(group, -count);
     return found;
   }
 
@@ -77,92 +114,147 @@ export class BlockAllocation {
    * @throws {OsError} `EUCLEAN` if they were free already or cannot belong to a file.
    */
   give(first: number, count: number): void {
+    if (!this.#geometry.areOwnable(first, count)) {
+      throw new OsError("EUCLEAN", `free block ${first}`);
+    }
     const { blocksPerGroup } = this.#geometry.sizes;
     for (let block = first; block < first + count;) {
-      const group = Math.floor(block / blocksPerGroup);
-      const end = Math.min(first + count, (group + 1) * blocksPerGroup);
-      this.#giveInGroup(group, block, end - block);
+      const group = this.#geometry.groupOfBlock(block);
+      const groupFirst = this.#geometry.firstBlockOf(group);
+      const end = Math.min(first + count, groupFirst + blocksPerGroup);
+      this.#giveInGroup(group, block - groupFirst, end - block);
       block = end;
     }
   }
 
   /** Lets blocks freed so far be taken again: everything done before is now durable. */
   flushed(): void {
-    this.#resting.clear();
+    for (const group of this.#resting.keys()) this.#wake(group);
   }
 
-  #giveInGroup(group: number, first: number, count: number): void {
-    const start = first - group * this.#geometry.sizes.blocksPerGroup;
-    for (let block = first; block < first + count; block++) {
-      if (!this.#geometry.isOwnable(block)) throw new OsError("EUCLEAN", `free block ${block}`);
-    }
-    const bitmap = this.#bitmap(group);
-    this.#cache.change(bitmap);
-    if (!clearRun(bitmap.words, start, count)) {
-      throw new OsError("EUCLEAN", `free block ${first} twice`);
-    }
+  #wake(group: number): void {
+    this.#longest?.set(group, this.#accounts.blocksFreeIn(group));
+    this.#resting.delete(group);
+    this.#restingAnew.delete(group);
+  }
+
+  #isPrivileged({ uid, gid, groups }: BlockTaker): boolean {
+    if (uid === 0 || uid === this.#accounts.superblockHalf(SB.reserveUid)) return true;
+    const group = this.#accounts.superblockHalf(SB.reserveGid);
+    return group !== 0 && (gid === group || groups.includes(group));
+  }
+
+  #giveInGroup(group: number, start: number, count: number): void {
+    const isFirst = this.#bitmaps.changeBlocks(group, clearRun, { start, count });
+    if (isFirst) this.#restingAnew.delete(group);
     this.#accounts.addBlocksFree(group, count);
-    let resting = this.#resting.get(group);
-    if (resting === undefined) {
-      resting = new Uint32Array(BLOCK_BYTES / 4);
-      this.#resting.set(group, resting);
+    setRun(this.#marksOf(group, this.#resting), start, count);
+    setRun(this.#marksOf(group, this.#restingAnew), start, count);
+  }
+
+  #marksOf(group: number, all: Map<number, Uint32Array>): Uint32Array {
+    let marks = all.get(group);
+    if (marks === undefined) {
+      marks = new Uint32Array(this.#geometry.sizes.blockBytes / 4);
+      all.set(group, marks);
     }
-    setRun(resting, start, count);
+    return marks;
   }
 
-  #bitmap(group: number): CachedBlock {
-    return this.#cache.get(this.#geometry.blockBitmap(group));
-  }
-
-  #findAfterFlush(goal: number, wanted: number): BlockRun | undefined {
-    if (this.#resting.size === 0) return undefined;
-    this.#disk.flush();
-    this.flushed();
+  /** A run where `#find` saw none: in blocks that rested, or in groups that it thought full. */
+  #findHarder(goal: number, wanted: number): BlockRun | undefined {
+    if (this.#mayUnderstate) {
+      this.#fillIndex(this.#index());
+      const found = this.#find(goal, wanted);
+      if (found !== undefined) return found;
+    }
+    if (!this.hasResting) return undefined;
+    this.#cache.flush();
+    for (const group of [...this.#resting.keys()]) {
+      // What the running operation itself has freed rests on: it was not committed.
+      const anew = this.#restingAnew.get(group);
+      const isOwn = anew !== undefined && this.#bitmaps.isChanging(group);
+      this.#wake(group);
+      if (!isOwn) continue;
+      this.#resting.set(group, anew.slice());
+      this.#restingAnew.set(group, anew);
+    }
     return this.#find(goal, wanted);
+  }
+
+  #index(): GroupIndex {
+    if (this.#longest === undefined) {
+      this.#longest = new GroupIndex(this.#geometry.sizes.groupCount);
+      this.#fillIndex(this.#longest);
+    }
+    return this.#longest;
+  }
+
+  #fillIndex(index: GroupIndex): void {
+    for (let group = 0; group < index.count; group++) {
+      index.set(group, this.#accounts.blocksFreeIn(group));
+    }
+    this.#mayUnderstate = false;
   }
 
   #find(goal: number, wanted: number): BlockRun | undefined {
     const { sizes } = this.#geometry;
-    const start = goal < sizes.blockCount ? goal : 0;
-    const first = Math.floor(start / sizes.blocksPerGroup);
-    const atGoal = this.#findAtGoal(first, start, wanted);
+    const index = this.#index();
+    const isInside = goal >= sizes.firstDataBlock && goal < sizes.blockCount;
+    const start = isInside ? goal : sizes.firstDataBlock;
+    const group = this.#geometry.groupOfBlock(start);
+    const atGoal = this.#findAtGoal(group, start, wanted);
     if (atGoal !== undefined) return atGoal;
     let best: BlockRun | undefined;
-    let searched = 0;
-    for (let step = 0; step < sizes.groupCount; step++) {
-      const group = (first + step) % sizes.groupCount;
-      const free = this.#accounts.blocksFree(group);
-      if (free === 0 || (best !== undefined && free <= best.count)) continue;
-      const found = this.#findInGroup(group, wanted);
+    // Full length near by, then half of it, and so on: near counts for more than long.
+    for (let length = wanted, searched = 0; length >= 1;) {
+      const next = searched++ < GROUPS_SEARCHED_MAX || best === undefined
+        ? index.next(group, length)
+        : -1;
+      if (next < 0) {
+        if (best !== undefined && best.count >= length >>> 1) return best;
+        length >>>= 1;
+        continue;
+      }
+      const found = this.#findInGroup(next, wanted);
+      if (found !== undefined && found.count >= length) return found;
       if (found !== undefined && found.count > (best?.count ?? 0)) best = found;
-      if (best !== undefined && (best.count === wanted || ++searched >= GROUPS_SEARCHED_MAX)) break;
     }
     return best;
   }
 
   /** A run at the goal itself, else one of full length behind it in its group. */
   #findAtGoal(group: number, goal: number, wanted: number): BlockRun | undefined {
-    if (this.#accounts.blocksFree(group) === 0) return undefined;
+    if (this.#index().get(group) === 0) return undefined;
     const { sizes } = this.#geometry;
-    const base = group * sizes.blocksPerGroup;
+    const base = this.#geometry.firstBlockOf(group);
     const end = blocksInGroup(sizes, group);
-    const { words } = this.#bitmap(group);
+    const words = this.#bitmaps.blocks(group);
     const resting = this.#resting.get(group);
     const bit = goal - base;
     if (!isSet(words, bit)) {
       const count = clearLength(words, bit, end, wanted, resting);
       if (count > 0) return { first: goal, count };
     }
+    if (this.#index().get(group) < wanted) return undefined;
     const found = findClearRun(words, bit, end, wanted, resting);
     return found.count === wanted ? { first: base + found.start, count: wanted } : undefined;
   }
 
+  /** The first run of full length in a group, else its longest, whose length is then known. */
   #findInGroup(group: number, wanted: number): BlockRun | undefined {
-    const { sizes } = this.#geometry;
-    const end = blocksInGroup(sizes, group);
-    const { words } = this.#bitmap(group);
-    const found = findClearRun(words, 0, end, wanted, this.#resting.get(group));
-    if (found.count === 0) return undefined;
-    return { first: group * sizes.blocksPerGroup + found.start, count: found.count };
+    const end = blocksInGroup(this.#geometry.sizes, group);
+    const words = this.#bitmaps.blocks(group);
+    const { start, count } = findClearRun(words, 0, end, wanted, this.#resting.get(group));
+    if (count < wanted) {
+      this.#index().set(group, count);
+      this.#mayUnderstate = true;
+    }
+    if (count === 0) return undefined;
+    return { first: this.#geometry.firstBlockOf(group) + start, count };
   }
+}
+
+function damaged(group: number): OsError {
+  return new OsError("EUCLEAN", `bitmap of group ${group}`);
 }

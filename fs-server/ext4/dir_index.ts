@@ -1,8 +1,9 @@
 /**
- * Where the names of hot directories stand: a map from name to byte position for each, made by
- * reading the directory once, kept up by every change, bounded in all.
+ * Where the names of hot directories without a hash tree stand: a map from name to byte position
+ * for each, made by reading the directory once, kept up by every change, bounded in all.
  *
- * An index is a hint made of what the disk said: it is dropped whenever an operation rolls back.
+ * An index is a hint made of what the disk said: those that an operation changed are dropped when
+ * it rolls back.
  *
  * @module
  */
@@ -21,6 +22,7 @@ export interface DirIndex {
 /** The indexes, least recently used first. */
 export class DirIndexes {
   readonly #byInode = new Map<number, DirIndex>();
+  readonly #changed = new Set<number>();
   #names = 0;
   #last: DirIndex | undefined;
   #lastInode = 0;
@@ -37,6 +39,24 @@ export class DirIndexes {
     return index;
   }
 
+  /** The index of a directory that the running operation changes, if there is one. */
+  change(inode: number): DirIndex | undefined {
+    const index = this.get(inode);
+    if (index !== undefined) this.#changed.add(inode);
+    return index;
+  }
+
+  /** The changes of the running operation will stay. */
+  committed(): void {
+    if (this.#changed.size > 0) this.#changed.clear();
+  }
+
+  /** Forgets what the running operation changed. */
+  rolledBack(): void {
+    for (const inode of this.#changed) this.delete(inode);
+    this.#changed.clear();
+  }
+
   /** Remembers an index, and forgets others until there is room. */
   add(inode: number, index: DirIndex): void {
     this.delete(inode);
@@ -49,7 +69,7 @@ export class DirIndexes {
 
   /** Remembers where a name stands. */
   addName(inode: number, name: string, position: number): void {
-    const index = this.get(inode);
+    const index = this.change(inode);
     if (index === undefined) return;
     index.positions.set(name, position);
     this.#names++;
@@ -58,7 +78,7 @@ export class DirIndexes {
 
   /** Forgets a name. */
   deleteName(inode: number, name: string): void {
-    if (this.get(inode)?.positions.delete(name)) this.#names--;
+    if (this.change(inode)?.positions.delete(name)) this.#names--;
   }
 
   /** Forgets a directory. */
@@ -67,14 +87,6 @@ export class DirIndexes {
     if (index === undefined) return;
     this.#names -= index.positions.size;
     this.#byInode.delete(inode);
-    this.#last = undefined;
-    this.#lastInode = 0;
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#byInode.clear();
-    this.#names = 0;
     this.#last = undefined;
     this.#lastInode = 0;
   }

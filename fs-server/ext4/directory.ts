@@ -1,76 +1,95 @@
 /**
- * Directories: names that lead to inodes, in blocks of records without order.
+ * Directories: names that lead to inodes, in a hash tree or in blocks of records without order.
  *
  * @module
  */
 
 import { OsError } from "@hako/ipc";
-import type { BlockAllocation } from "./block_allocation.ts";
-import type { BlockCache, CachedBlock } from "../disk/block_cache.ts";
-import type { BlockMap } from "./block_map.ts";
+import type { CachedBlock } from "../disk/cached_block.ts";
 import {
-  clearDirBlock,
-  hasName,
+  EntryName,
+  findEntry,
   inodeAt,
-  insertEntry,
+  isDots,
+  type LeafRules,
   nameAt,
-  type NewEntry,
   recordBytesAt,
   removeEntry,
-  roomIn,
   writeEntry,
-} from "./dir_block.ts";
-import { type DirIndex, DirIndexes, INDEXED_NAMES_MAX } from "./dir_index.ts";
-import { BLOCK_BYTES } from "../disk/disk.ts";
-import type { Geometry } from "./geometry.ts";
+} from "./dir_leaf.ts";
+import { LinearDirectories } from "./dir_linear.ts";
+import { DirectoryLists } from "./dir_list.ts";
+import { DirectoryBlocks, type DirectoryParts } from "./directory_blocks.ts";
+import { HashTree } from "./hash_tree.ts";
 import type { Inode } from "./inode.ts";
-import {
-  DIR_ENTRY,
-  dirEntryBytes,
-  ENTRY_TYPE,
-  LISTED_ENTRY,
-  listedEntryBytes,
-} from "./layouts/dir_entry.ts";
+import { DIR_ENTRY, dirEntryBytes, ENTRY_TYPE } from "./layouts/dir_entry.ts";
 import { FLAG_INDEX } from "./layouts/inode.ts";
 
-/** Most bytes of a directory: a cookie has 32 bits. */
-const DIRECTORY_BYTES_MAX = 2 ** 32 - BLOCK_BYTES;
-
-/** What a directory stands on. */
-export interface DirectoryParts {
-  readonly cache: BlockCache;
-  readonly geometry: Geometry;
-  readonly allocation: BlockAllocation;
-  readonly map: BlockMap;
+/** What a new record shall say. */
+export interface NewEntry {
+  /** The name, one char for each byte. */
+  readonly name: string;
+  /** The inode, not 0. */
+  readonly inode: number;
+  /** One of `ENTRY_TYPE`. */
+  readonly type: number;
 }
+
+const DOT = new EntryName().set(".");
+const DOT_DOT = new EntryName().set("..");
 
 /** The directories of a file system. A changed directory's inode is changed in memory, not stored. */
 export class Directories {
   readonly #parts: DirectoryParts;
-  readonly #inodeCount: number;
-  readonly #indexes = new DirIndexes();
+  readonly #blocks: DirectoryBlocks;
+  readonly #tree: HashTree;
+  readonly #lists: DirectoryLists;
+  readonly #linear: LinearDirectories;
+  readonly #name = new EntryName();
+  readonly #rules: LeafRules;
+  readonly #rootRules: LeafRules;
+  // Where in its block `#locate` or `#eachName` found a name.
+  #offset = 0;
 
   /** Works on directory blocks through the cache. */
   constructor(parts: DirectoryParts) {
     this.#parts = parts;
-    this.#inodeCount = parts.geometry.sizes.inodeCount;
+    this.#blocks = new DirectoryBlocks(parts);
+    this.#tree = new HashTree(this.#blocks);
+    this.#linear = new LinearDirectories(this.#blocks);
+    this.#lists = new DirectoryLists(this.#blocks, this.#tree);
+    this.#rules = this.#blocks.rules;
+    this.#rootRules = { ...this.#rules, end: this.#rules.blockBytes };
   }
 
-  /** Forgets what it knows by heart: an operation was rolled back. */
-  forgetIndexes(): void {
-    this.#indexes.clear();
+  /** What the running operation changed will stay. */
+  committed(): void {
+    this.#linear.committed();
+  }
+
+  /** Forgets what it knows by heart of directories that the running operation changed. */
+  rolledBack(): void {
+    this.#linear.rolledBack();
+  }
+
+  /** Whether the directory has a hash tree that is kept up. */
+  isTree(directory: Inode): boolean {
+    return this.#blocks.isTree(directory);
   }
 
   /** Forgets one directory: it was removed. */
   forget(directory: number): void {
-    this.#indexes.delete(directory);
+    this.#linear.forget(directory);
   }
 
   /** The inode of a name, or 0. */
   find(directory: Inode, name: string): number {
-    const position = this.#position(directory, name);
-    if (position < 0) return 0;
-    return inodeAt(this.#block(directory, position), position % BLOCK_BYTES);
+    return this.#inodeOf(directory, this.#name.set(name));
+  }
+
+  /** The inode of the name in `bytes` from `start` to `end`, or 0. Hot path. */
+  findBytes(directory: Inode, bytes: Uint8Array, start: number, end: number): number {
+    return this.#inodeOf(directory, this.#name.setBytes(bytes, start, end));
   }
 
   /**
@@ -79,66 +98,59 @@ export class Directories {
    * @throws {OsError} `ENOSPC` if the directory must grow and cannot.
    */
   insert(directory: Inode, entry: NewEntry): void {
-    const needed = dirEntryBytes(entry.name.length);
-    const index = this.#index(directory);
-    const block = this.#blockWithRoom(directory, index, needed);
-    const cached = block < 0 ? this.#append(directory, index) : this.#block(directory, block);
-    const base = block < 0 ? directory.size - BLOCK_BYTES : block;
-    this.#parts.cache.change(cached);
-    const stored = { ...entry, type: this.#parts.geometry.sizes.hasTypes ? entry.type : 0 };
-    const offset = insertEntry(cached, stored, this.#inodeCount);
-    if (offset < 0) throw new OsError("EUCLEAN", `directory ${directory.number}`);
-    this.#touch(directory, index, base, cached);
-    this.#indexes.addName(directory.number, entry.name, base + offset);
+    const name = this.#name.set(entry.name);
+    const leads = { inode: entry.inode, type: this.#typeOf(entry.type) };
+    if (!this.#blocks.isTree(directory)) {
+      directory.flags &= ~FLAG_INDEX;
+      const isFull = this.#blocks.sizes.features.hasHtree &&
+        this.#linear.isFullBlock(directory, dirEntryBytes(name.byteLength));
+      if (!isFull || !this.#tree.begin(directory)) {
+        return this.#linear.insert(directory, name, leads);
+      }
+    }
+    this.#tree.insert(directory, name, leads);
   }
 
   /** Removes a name that is there. */
   remove(directory: Inode, name: string): void {
-    const position = this.#position(directory, name);
-    if (position < 0) throw new OsError("EUCLEAN", `directory ${directory.number}`);
-    const cached = this.#block(directory, position);
+    const cached = this.#require(directory, name);
     this.#parts.cache.change(cached);
-    removeEntry(cached, position % BLOCK_BYTES, this.#inodeCount);
-    this.#touch(directory, this.#index(directory), position - position % BLOCK_BYTES, cached);
-    this.#indexes.deleteName(directory.number, name);
+    removeEntry(cached, this.#offset, this.#rules);
+    if (this.#blocks.isTree(directory)) return;
+    directory.flags &= ~FLAG_INDEX;
+    this.#linear.removed(directory, name);
   }
 
   /** Lets a name that is there lead to another inode. */
   replace(directory: Inode, entry: NewEntry): void {
-    const position = this.#position(directory, entry.name);
-    if (position < 0) throw new OsError("EUCLEAN", `directory ${directory.number}`);
-    const { cache, geometry } = this.#parts;
-    const cached = this.#block(directory, position);
-    const offset = position % BLOCK_BYTES;
-    cache.change(cached);
-    cached.view.setUint32(offset + DIR_ENTRY.inode, entry.inode, true);
-    cached.view.setUint8(offset + DIR_ENTRY.type, geometry.sizes.hasTypes ? entry.type : 0);
-    directory.flags &= ~FLAG_INDEX;
+    const cached = this.#require(directory, entry.name);
+    this.#parts.cache.change(cached);
+    cached.view.setUint32(this.#offset + DIR_ENTRY.inode, entry.inode, true);
+    cached.view.setUint8(this.#offset + DIR_ENTRY.type, this.#typeOf(entry.type));
+    if (!this.#blocks.isTree(directory)) directory.flags &= ~FLAG_INDEX;
   }
 
   /** Gives a new directory its first block, with `.` and `..`. */
   begin(directory: Inode, parent: number): void {
-    const cached = this.#append(directory, undefined);
-    const type = this.#parts.geometry.sizes.hasTypes ? ENTRY_TYPE.directory : 0;
+    this.#parts.map.begin(directory);
+    const cached = this.#blocks.appendLeaf(directory);
+    const type = this.#typeOf(ENTRY_TYPE.directory);
     const dotBytes = dirEntryBytes(1);
-    writeEntry(cached, 0, dotBytes, { name: ".", inode: directory.number, type });
-    const rest = BLOCK_BYTES - dotBytes;
-    writeEntry(cached, dotBytes, rest, { name: "..", inode: parent, type });
+    const self = { inode: directory.number, type };
+    writeEntry(cached, { offset: 0, recordBytes: dotBytes }, DOT, self);
+    const place = { offset: dotBytes, recordBytes: this.#rules.end - dotBytes };
+    writeEntry(cached, place, DOT_DOT, { inode: parent, type });
   }
 
   /** Whether it holds no names but `.` and `..`. */
   isEmpty(directory: Inode): boolean {
-    for (let base = 0; base < this.#size(directory); base += BLOCK_BYTES) {
-      const cached = this.#block(directory, base);
-      for (let offset = 0; offset < BLOCK_BYTES;) {
-        const recordBytes = recordBytesAt(cached, offset, this.#inodeCount);
-        if (inodeAt(cached, offset) !== 0) {
-          if (!hasName(cached, offset, ".") && !hasName(cached, offset, "..")) return false;
-        }
-        offset += recordBytes;
-      }
-    }
-    return true;
+    return this.#eachName(directory, () => true) === undefined;
+  }
+
+  /** A name of the directory that leads to an inode, one char for each byte. */
+  nameOf(directory: Inode, inode: number): string | undefined {
+    const found = this.#eachName(directory, (leaf, offset) => inodeAt(leaf, offset) === inode);
+    return found === undefined ? undefined : nameAt(found, this.#offset);
   }
 
   /**
@@ -149,151 +161,62 @@ export class Directories {
    * @throws {OsError} `EINVAL` if `target` is too small for the next entry.
    */
   list(directory: Inode, cookie: number, target: Uint8Array): number {
-    const out = new DataView(target.buffer, target.byteOffset, target.byteLength);
-    let packed = 0;
-    for (let base = cookie - cookie % BLOCK_BYTES; base < this.#size(directory);) {
-      const cached = this.#block(directory, base);
-      for (let offset = 0; offset < BLOCK_BYTES;) {
-        const recordBytes = recordBytesAt(cached, offset, this.#inodeCount);
-        const next = base + offset + recordBytes;
-        // Entries never move, but the record at the cookie may be part of its neighbour by now.
-        if (base + offset >= cookie && inodeAt(cached, offset) !== 0) {
-          const nameBytes = cached.view.getUint8(offset + DIR_ENTRY.nameBytes);
-          const byteLength = listedEntryBytes(nameBytes);
-          if (byteLength > target.byteLength - packed) {
-            if (packed === 0) throw new OsError("EINVAL", "list a directory into so few bytes");
-            return packed;
-          }
-          out.setUint32(packed + LISTED_ENTRY.inode, inodeAt(cached, offset), true);
-          out.setUint32(packed + LISTED_ENTRY.nextCookie, next, true);
-          out.setUint8(packed + LISTED_ENTRY.type, this.#typeAt(cached, offset));
-          out.setUint8(packed + LISTED_ENTRY.nameBytes, nameBytes);
-          const nameOffset = offset + DIR_ENTRY.name;
-          const name = cached.bytes.subarray(nameOffset, nameOffset + nameBytes);
-          target.fill(0, packed + LISTED_ENTRY.name, packed + byteLength);
-          target.set(name, packed + LISTED_ENTRY.name);
-          packed += byteLength;
+    return this.#lists.list(directory, cookie, target);
+  }
+
+  /** The first leaf that has a name for which `test` holds, at `#offset`; `.` and `..` are none. */
+  #eachName(
+    directory: Inode,
+    test: (leaf: CachedBlock, offset: number) => boolean,
+  ): CachedBlock | undefined {
+    const isTree = this.#blocks.isTree(directory);
+    const count = this.#blocks.count(directory);
+    let leaf = isTree ? this.#tree.seek(directory, 0) : this.#blocks.leaf(directory, 0);
+    for (let visit = 1;; visit++) {
+      for (let offset = 0; offset < this.#rules.end;) {
+        const recordBytes = recordBytesAt(leaf, offset, this.#rules);
+        if (inodeAt(leaf, offset) !== 0 && !isDots(leaf, offset) && test(leaf, offset)) {
+          this.#offset = offset;
+          return leaf;
         }
         offset += recordBytes;
       }
-      base += BLOCK_BYTES;
+      if (isTree ? this.#tree.next(directory) === -1 : visit === count) return undefined;
+      leaf = isTree ? this.#tree.current(directory) : this.#blocks.leaf(directory, visit);
     }
-    return packed;
   }
 
-  #typeAt(cached: CachedBlock, offset: number): number {
-    if (!this.#parts.geometry.sizes.hasTypes) return ENTRY_TYPE.unknown;
-    const type = cached.view.getUint8(offset + DIR_ENTRY.type);
-    return type <= ENTRY_TYPE.symlink ? type : ENTRY_TYPE.unknown;
+  #typeOf(type: number): number {
+    return this.#blocks.sizes.features.hasFileType ? type : 0;
   }
 
-  /** The size, checked. */
-  #size(directory: Inode): number {
-    const { size } = directory;
-    const blocks = size / BLOCK_BYTES;
-    if (size === 0 || size % BLOCK_BYTES !== 0 || blocks > this.#parts.geometry.sizes.blockCount) {
-      throw new OsError("EUCLEAN", `size of directory ${directory.number}`);
-    }
-    return size;
+  #inodeOf(directory: Inode, name: EntryName): number {
+    const cached = this.#locate(directory, name);
+    return cached === undefined ? 0 : inodeAt(cached, this.#offset);
   }
 
-  /** The block at a byte position. */
-  #block(directory: Inode, position: number): CachedBlock {
-    const { map, cache } = this.#parts;
-    const { first } = map.lookup(directory, Math.floor(position / BLOCK_BYTES), 1);
-    if (first === 0) throw new OsError("EUCLEAN", `hole in directory ${directory.number}`);
-    return cache.get(first);
-  }
-
-  /** The byte position of a name, or -1. */
-  #position(directory: Inode, name: string): number {
-    const index = this.#index(directory);
-    if (index !== undefined) {
-      const position = index.positions.get(name);
-      if (position === undefined) return -1;
-      const cached = this.#block(directory, position);
-      recordBytesAt(cached, position % BLOCK_BYTES, this.#inodeCount);
-      if (hasName(cached, position % BLOCK_BYTES, name)) return position;
-      throw new OsError("EUCLEAN", `directory ${directory.number}`);
-    }
-    for (let base = 0; base < this.#size(directory); base += BLOCK_BYTES) {
-      const cached = this.#block(directory, base);
-      for (let offset = 0; offset < BLOCK_BYTES;) {
-        const recordBytes = recordBytesAt(cached, offset, this.#inodeCount);
-        if (inodeAt(cached, offset) !== 0 && hasName(cached, offset, name)) return base + offset;
-        offset += recordBytes;
-      }
-    }
-    return -1;
-  }
-
-  /** The index, made if need be; none for a directory with too many names. */
-  #index(directory: Inode): DirIndex | undefined {
-    const known = this.#indexes.get(directory.number);
-    if (known !== undefined) return known;
-    const size = this.#size(directory);
-    if (size / dirEntryBytes(16) > INDEXED_NAMES_MAX) return undefined;
-    const index: DirIndex = { positions: new Map(), rooms: [] };
-    for (let base = 0; base < size; base += BLOCK_BYTES) {
-      const cached = this.#block(directory, base);
-      for (let offset = 0; offset < BLOCK_BYTES;) {
-        const recordBytes = recordBytesAt(cached, offset, this.#inodeCount);
-        if (inodeAt(cached, offset) !== 0) {
-          const name = nameAt(cached, offset);
-          if (!index.positions.has(name)) index.positions.set(name, base + offset);
-        }
-        offset += recordBytes;
-      }
-      index.rooms.push(roomIn(cached, this.#inodeCount));
-      if (index.positions.size > INDEXED_NAMES_MAX) return undefined;
-    }
-    this.#indexes.add(directory.number, index);
-    return index;
-  }
-
-  /** The byte position of a block with room, or -1. */
-  #blockWithRoom(directory: Inode, index: DirIndex | undefined, needed: number): number {
-    if (index !== undefined) {
-      const { rooms } = index;
-      for (let block = 0; block < rooms.length; block++) {
-        if ((rooms[block] as number) >= needed) return block * BLOCK_BYTES;
-      }
-      return -1;
-    }
-    for (let base = 0; base < this.#size(directory); base += BLOCK_BYTES) {
-      if (roomIn(this.#block(directory, base), this.#inodeCount) >= needed) return base;
-    }
-    return -1;
-  }
-
-  /** After a change of one block: what it has room for now, and no hash tree any more. */
-  #touch(directory: Inode, index: DirIndex | undefined, base: number, cached: CachedBlock): void {
-    directory.flags &= ~FLAG_INDEX;
-    if (index !== undefined) index.rooms[base / BLOCK_BYTES] = roomIn(cached, this.#inodeCount);
-  }
-
-  /** Adds an empty block at the end. */
-  #append(directory: Inode, index: DirIndex | undefined): CachedBlock {
-    const { map, cache, allocation, geometry } = this.#parts;
-    if (directory.size >= DIRECTORY_BYTES_MAX) throw new OsError("ENOSPC", "grow a directory");
-    const fileBlock = directory.size / BLOCK_BYTES;
-    const run = allocation.take(goalFor(directory, map, geometry), 1);
-    map.assign(directory, fileBlock, run);
-    const cached = cache.fresh(run.first);
-    clearDirBlock(cached);
-    directory.size += BLOCK_BYTES;
-    if (index !== undefined) index.rooms.push(BLOCK_BYTES);
+  #require(directory: Inode, name: string): CachedBlock {
+    const cached = this.#locate(directory, this.#name.set(name));
+    if (cached === undefined) throw new OsError("EUCLEAN", `directory ${directory.number}`);
     return cached;
+  }
+
+  /** The block in which a name stands, at `#offset`. */
+  #locate(directory: Inode, name: EntryName): CachedBlock | undefined {
+    const isTree = this.#blocks.isTree(directory);
+    if (isTree && isDotName(name)) {
+      const root = this.#blocks.node(directory, 0);
+      this.#offset = findEntry(root, name, this.#rootRules);
+      return this.#offset < 0 ? undefined : root;
+    }
+    const where = isTree ? this.#tree : this.#linear;
+    if (!where.find(directory, name)) return undefined;
+    this.#offset = where.offset;
+    return where.leaf;
   }
 }
 
-/** Where the next block of a file should be: behind its last, or in the group of its inode. */
-export function goalFor(inode: Inode, map: BlockMap, geometry: Geometry): number {
-  const blocks = Math.ceil(inode.size / BLOCK_BYTES);
-  if (blocks > 0) {
-    const { first } = map.lookup(inode, blocks - 1, 1);
-    if (first !== 0) return first + 1;
-  }
-  const { inodesPerGroup, blocksPerGroup } = geometry.sizes;
-  return Math.floor((inode.number - 1) / inodesPerGroup) * blocksPerGroup;
+function isDotName(name: EntryName): boolean {
+  if (name.byteLength > 2 || name.bytes[0] !== 0x2e) return false;
+  return name.byteLength === 1 || name.bytes[1] === 0x2e;
 }

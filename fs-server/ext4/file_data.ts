@@ -1,76 +1,70 @@
 /**
  * The bytes of files: between a client's window and the disk with no copy in between, but for the
- * first and last block of a run that is not whole, which pass through a bounce buffer.
+ * first and last block of a transfer that it does not cover: a read takes them through a bounce
+ * buffer, a write puts them into the transaction. Blocks that are scattered on the disk go in one
+ * call.
  *
- * A write puts the data in place first; only the transaction behind it makes new blocks part of the
- * file. Bytes of the last block beyond the end of a file are zero once they can be seen.
+ * A write puts whole blocks in place first; only the transaction behind it makes new blocks, and
+ * those that were kept ready, part of the file. Bytes of the last block beyond the end of a file
+ * are zero once they can be seen.
  *
  * @module
  */
 
 import { OsError } from "@hako/ipc";
-import type { BlockAllocation, BlockRun } from "./block_allocation.ts";
-import type { BlockCache } from "../disk/block_cache.ts";
-import { type BlockMap, FILE_BYTES_MAX } from "./block_map.ts";
+import type { BlockRun } from "./block_allocation.ts";
+import { FileBlocks, type FileBlocksParts } from "./file_blocks.ts";
+import { type FileRange, FileSpace } from "./file_space.ts";
+import { BLOCK_KIND } from "../disk/cached_block.ts";
 import type { DeathPoint } from "../server/death_points.ts";
-import { BLOCK_BYTES, type Disk } from "../disk/disk.ts";
-import type { Geometry } from "./geometry.ts";
 import type { Inode } from "./inode.ts";
-import { READ_ONLY_LARGE_FILE, SUPERBLOCK as SB } from "./layouts/superblock.ts";
-import type { Accounts } from "./accounts.ts";
 
-/** Blocks of the bounce buffer: a run of no more passes through it at once. */
-export const BOUNCE_BLOCKS = 16;
+/** Blocks of the bounce buffer: the first and the last of a read pass through it. */
+export const BOUNCE_BLOCKS = 2;
 
-/** Size from which on a file is large, as the feature of that name means it. */
-const LARGE_FILE_BYTES = 2 ** 31;
-
-/** What file data stands on. */
-export interface FileDataParts {
-  readonly disk: Disk;
-  readonly cache: BlockCache;
-  readonly geometry: Geometry;
-  readonly accounts: Accounts;
-  readonly allocation: BlockAllocation;
-  readonly map: BlockMap;
-  /** Shared memory of {@linkcode BOUNCE_BLOCKS} blocks. */
-  readonly bounce: Uint8Array;
+/** What file data stands on, and where it may die. */
+export interface FileDataParts extends FileBlocksParts {
   readonly point: (name: DeathPoint) => void;
 }
 
-/** A run of blocks of a file on the disk. */
-interface Extent {
-  /** First block of the file. */
-  readonly fileBlock: number;
-  /** First block of the disk; 0 is a hole. */
-  readonly first: number;
-  count: number;
-  /** Whether it was just taken, so that what the disk holds there means nothing. */
-  readonly isNew: boolean;
-}
-
-/** Reads, writes and cuts files. It changes the inode in memory and does not store it. */
+/** Reads, writes and shapes files. It changes the inode in memory and does not store it. */
 export class FileData {
   readonly #parts: FileDataParts;
+  readonly #blocks: FileBlocks;
+  readonly #space: FileSpace;
+  readonly #blockBytes: number;
 
-  /** Works on data through the disk and on pointers through the cache. */
+  /** Works on data and maps through the cache. */
   constructor(parts: FileDataParts) {
     this.#parts = parts;
+    this.#blocks = new FileBlocks(parts);
+    this.#space = new FileSpace(parts, this.#blocks);
+    this.#blockBytes = parts.cache.blockBytes;
   }
 
-  /** Reads what there is of `target.byteLength` bytes from `offset` on; answers how many. */
+  /**
+   * Reads what there is of `target.byteLength` bytes from `offset` on; answers how many. Hot path.
+   */
   read(inode: Inode, offset: number, target: Uint8Array): number {
     if (offset >= inode.size) return 0;
+    const { map } = this.#parts;
+    const blockBytes = this.#blockBytes;
     const byteLength = Math.min(target.byteLength, inode.size - offset);
     const end = offset + byteLength;
+    const lastBlock = Math.ceil(end / blockBytes);
     let at = offset;
     while (at < end) {
-      const extent = this.#extentAt(inode, Math.floor(at / BLOCK_BYTES), end);
-      const extentEnd = Math.min(end, (extent.fileBlock + extent.count) * BLOCK_BYTES);
-      const part = target.subarray(at - offset, extentEnd - offset);
-      if (extent.first === 0) part.fill(0);
-      else this.#readExtent(extent, at, part);
-      at = extentEnd;
+      const fileBlock = Math.floor(at / blockBytes);
+      const run = map.lookup(inode, fileBlock, lastBlock - fileBlock);
+      const isZero = run.first === 0 || run.isUnwritten;
+      const runs = isZero ? [run] : this.#gather(inode, fileBlock, run, lastBlock);
+      let count = 0;
+      for (let index = 0; index < runs.length; index++) count += (runs[index] as BlockRun).count;
+      const stop = Math.min(end, (fileBlock + count) * blockBytes);
+      const part = target.subarray(at - offset, stop - offset);
+      if (isZero) part.fill(0);
+      else this.#readRuns(runs, at - fileBlock * blockBytes, part);
+      at = stop;
     }
     return byteLength;
   }
@@ -82,22 +76,22 @@ export class FileData {
    * @throws {OsError} `ENOSPC` if not one byte could be written, `EFBIG` beyond the largest size.
    */
   write(inode: Inode, offset: number, source: Uint8Array): number {
-    if (offset >= FILE_BYTES_MAX) throw new OsError("EFBIG", `write at ${offset}`);
-    const wanted = Math.min(offset + source.byteLength, FILE_BYTES_MAX);
-    const firstBlock = Math.floor(offset / BLOCK_BYTES);
-    const extents = this.#extentsForWrite(inode, firstBlock, Math.ceil(wanted / BLOCK_BYTES));
-    const last = extents.at(-1);
-    if (last === undefined) throw new OsError("ENOSPC", "write");
-    const end = Math.min(wanted, (last.fileBlock + last.count) * BLOCK_BYTES);
-    this.#parts.point("fs.write.before-data");
-    this.#clearTail(inode, firstBlock);
-    for (const extent of extents) {
-      const from = Math.max(offset, extent.fileBlock * BLOCK_BYTES);
-      const to = Math.min(end, (extent.fileBlock + extent.count) * BLOCK_BYTES);
-      this.#writeExtent(extent, from, source.subarray(from - offset, to - offset), inode.size);
-    }
-    this.#parts.point("fs.write.after-data");
-    this.#grow(inode, end);
+    const { map, point } = this.#parts;
+    const blockBytes = this.#blockBytes;
+    const bytesMax = map.blocksMax(inode) * blockBytes;
+    if (offset >= bytesMax) throw new OsError("EFBIG", `write at ${offset}`);
+    const wanted = Math.min(offset + source.byteLength, bytesMax);
+    const firstBlock = Math.floor(offset / blockBytes);
+    const place = this.#placeFor(inode, firstBlock, wanted);
+    if (place.count === 0) throw new OsError("ENOSPC", "write");
+    const end = Math.min(wanted, (firstBlock + place.count) * blockBytes);
+    point("fs.write.before-data");
+    this.#blocks.clearTail(inode, firstBlock);
+    const oldBytes = inode.size - firstBlock * blockBytes;
+    const skip = offset - firstBlock * blockBytes;
+    this.#writeRuns(place, { skip, oldBytes }, source.subarray(0, end - offset));
+    point("fs.write.after-data");
+    this.#blocks.grow(inode, end);
     return end - offset;
   }
 
@@ -108,195 +102,243 @@ export class FileData {
    *   committing that, another call goes on.
    */
   truncate(inode: Inode, size: number): boolean {
-    if (size > FILE_BYTES_MAX) throw new OsError("EFBIG", `truncate to ${size}`);
-    if (size >= inode.size) {
-      this.#clearTail(inode, Math.ceil(size / BLOCK_BYTES));
-      this.#grow(inode, size);
-      return true;
+    return this.#space.truncate(inode, size);
+  }
+
+  /**
+   * Gives back what lies beyond the end of a file, as a truncation left half done must.
+   *
+   * @returns Whether it is done, as `truncate` does.
+   */
+  finishTruncation(inode: Inode): boolean {
+    return this.#space.finishTruncation(inode);
+  }
+
+  /**
+   * Takes blocks for all of a range, which reads as before, zeros where there was nothing.
+   *
+   * @returns Whether it is done, as `truncate` does.
+   * @throws {OsError} `ENOSPC`, with what earlier calls took still there; `EFBIG`; `EOPNOTSUPP` if a
+   *   file without extents would have blocks beyond its end.
+   */
+  allocate(inode: Inode, range: FileRange): boolean {
+    return this.#space.allocate(inode, range);
+  }
+
+  /**
+   * Lets a range read as zeros, and gives back the blocks that are whole in it. The size stays.
+   *
+   * @returns Whether it is done, as `truncate` does.
+   */
+  punch(inode: Inode, offset: number, byteLength: number): boolean {
+    return this.#space.punch(inode, offset, byteLength);
+  }
+
+  /**
+   * Lets a range read as zeros, and takes blocks for all of it. Errors as `allocate`.
+   *
+   * @returns Whether it is done, as `truncate` does.
+   */
+  zeroRange(inode: Inode, range: FileRange): boolean {
+    return this.#space.zeroRange(inode, range);
+  }
+
+  /**
+   * The first byte at or behind `offset` that lies in a hole, or that does not. A hole is also what
+   * was never written, and begins at the end of a file.
+   *
+   * @throws {OsError} `ENXIO` if there is none, or `offset` is not inside the file.
+   */
+  seek(inode: Inode, offset: number, isHole: boolean): number {
+    return this.#space.seek(inode, offset, isHole);
+  }
+
+  /** The runs from a first one on, until a block has nothing to be read. */
+  #gather(inode: Inode, fileBlock: number, run: BlockRun, end: number): BlockRun[] {
+    const runs: BlockRun[] = [run];
+    for (let at = fileBlock + run.count; at < end;) {
+      const next = this.#parts.map.lookup(inode, at, end - at);
+      if (next.first === 0 || next.isUnwritten) break;
+      append(runs, next);
+      at += next.count;
     }
-    const { map, cache } = this.#parts;
-    const keep = Math.ceil(size / BLOCK_BYTES);
-    const released = map.release(inode, keep, false);
-    if (released > keep) {
-      inode.size = Math.min(inode.size, released * BLOCK_BYTES);
-      return false;
+    return runs;
+  }
+
+  /** Reads from runs of blocks, `skip` bytes behind the beginning of the first. */
+  #readRuns(runs: readonly BlockRun[], skip: number, target: Uint8Array): void {
+    const { bounce } = this.#parts;
+    const ends = endsOf(skip, target.byteLength, this.#blockBytes);
+    const { head, tail } = ends;
+    if (head > 0 || tail > 0) {
+      const blocks = endRuns(runs, ends);
+      this.#readAll(blocks, bounce.subarray(0, blocks.length * this.#blockBytes));
+      const tailAt = (blocks.length - 1) * this.#blockBytes;
+      if (head > 0) target.set(bounce.subarray(skip, skip + head));
+      if (tail > 0) target.set(bounce.subarray(tailAt, tailAt + tail), target.byteLength - tail);
     }
-    inode.size = size;
-    const within = size % BLOCK_BYTES;
-    if (within === 0) return true;
-    const { first } = map.lookup(inode, keep - 1, 1);
-    if (first === 0) return true;
-    // The cut block goes with the transaction: cut and clearing are one.
-    const cached = cache.get(first);
-    cache.change(cached);
-    cached.bytes.fill(0, within);
-    cache.forgetAfterCommit(first);
-    return true;
+    const body = target.subarray(head, target.byteLength - tail);
+    if (body.byteLength > 0) this.#readAll(bodyRuns(runs, ends), body);
   }
 
-  #grow(inode: Inode, size: number): void {
-    if (size <= inode.size) return;
-    inode.size = size;
-    if (size < LARGE_FILE_BYTES) return;
-    const { accounts } = this.#parts;
-    const features = accounts.superblock(SB.featuresReadOnly);
-    if ((features & READ_ONLY_LARGE_FILE) !== 0) return;
-    accounts.setSuperblock(SB.featuresReadOnly, features | READ_ONLY_LARGE_FILE);
+  #readAll(runs: readonly BlockRun[], target: Uint8Array): void {
+    const { cache } = this.#parts;
+    const { first, count } = runs[0] as BlockRun;
+    if (runs.length === 1) cache.readData(first, count, target);
+    else cache.readDataVector(runs, target);
   }
 
-  /** Zeroes the old last block beyond the end, if the file will now go on behind that block. */
-  #clearTail(inode: Inode, nextBlock: number): void {
-    const within = inode.size % BLOCK_BYTES;
-    const block = Math.floor(inode.size / BLOCK_BYTES);
-    if (within === 0 || nextBlock <= block) return;
-    const { first } = this.#parts.map.lookup(inode, block, 1);
-    if (first === 0) return;
-    const bounce = this.#parts.bounce.subarray(0, BLOCK_BYTES);
-    this.#parts.disk.read(first, 1, bounce);
-    if (bounce.subarray(within).every((byte) => byte === 0)) return;
-    bounce.fill(0, within);
-    this.#parts.disk.write(first, 1, bounce);
+  #writeAll(runs: readonly BlockRun[], source: Uint8Array): void {
+    const { cache } = this.#parts;
+    const { first, count } = runs[0] as BlockRun;
+    if (runs.length === 1) cache.writeData(first, count, source);
+    else cache.writeDataVector(runs, source);
   }
 
-  /** The longest extent from a block of the file on, as far as `end` asks for it. */
-  #extentAt(inode: Inode, fileBlock: number, end: number): Extent {
+  /** Sees to it that file blocks up to byte `end` are the file's, as far as can be. */
+  #placeFor(inode: Inode, start: number, end: number): Place {
     const { map } = this.#parts;
-    const lastBlock = Math.ceil(end / BLOCK_BYTES);
-    const { first, count } = map.lookup(inode, fileBlock, lastBlock - fileBlock);
-    let total = count;
-    while (fileBlock + total < lastBlock) {
-      const next = map.lookup(inode, fileBlock + total, lastBlock - fileBlock - total);
-      if (next.first !== (first === 0 ? 0 : first + total)) break;
-      total += next.count;
-    }
-    return { fileBlock, first, count: total, isNew: false };
-  }
-
-  #readExtent(extent: Extent, offset: number, target: Uint8Array): void {
-    const { disk, bounce } = this.#parts;
-    const head = offset % BLOCK_BYTES;
-    const tail = (head + target.byteLength) % BLOCK_BYTES;
-    const skipped = Math.floor(offset / BLOCK_BYTES) - extent.fileBlock;
-    const first = extent.first + skipped;
-    const count = Math.ceil((head + target.byteLength) / BLOCK_BYTES);
-    if (head === 0 && tail === 0) {
-      disk.read(first, count, target);
-    } else if (count <= BOUNCE_BLOCKS) {
-      disk.read(first, count, bounce.subarray(0, count * BLOCK_BYTES));
-      target.set(bounce.subarray(head, head + target.byteLength));
-    } else {
-      // Long: whole blocks straight, the ends through the bounce buffer.
-      const headBytes = head === 0 ? 0 : BLOCK_BYTES - head;
-      const bodyEnd = target.byteLength - tail;
-      if (headBytes > 0) this.#readExtent(extent, offset, target.subarray(0, headBytes));
-      this.#readExtent(extent, offset + headBytes, target.subarray(headBytes, bodyEnd));
-      if (tail > 0) this.#readExtent(extent, offset + bodyEnd, target.subarray(bodyEnd));
-    }
-  }
-
-  /** The extents for file blocks `[fileBlock, end)`, with new ones where there were holes. */
-  #extentsForWrite(inode: Inode, start: number, end: number): Extent[] {
-    const { map, cache } = this.#parts;
-    const extents: Extent[] = [];
-    let fileBlock = start;
-    while (fileBlock < end) {
-      let run = map.lookup(inode, fileBlock, end - fileBlock);
-      const isNew = run.first === 0;
-      if (isNew) {
-        if (cache.changedCount >= cache.changedSoftMax - 16) break;
-        const hole = this.#extentAt(inode, fileBlock, end * BLOCK_BYTES);
-        const taken = this.#fillHole(inode, fileBlock, hole.count);
+    const blocks = this.#blocks;
+    const lastBlock = Math.ceil(end / this.#blockBytes);
+    const runs: BlockRun[] = [];
+    let firstIsNew = false;
+    let lastIsNew = false;
+    let at = start;
+    while (at < lastBlock) {
+      let run: BlockRun = map.lookup(inode, at, lastBlock - at);
+      const isUnwritten = (run as { isUnwritten?: boolean }).isUnwritten === true;
+      const isNew = run.first === 0 || isUnwritten;
+      if (isNew && at > start && blocks.isTransactionFull) break;
+      if (run.first === 0) {
+        const hole = blocks.holeAt(inode, at, lastBlock - at);
+        const taken = blocks.fill(inode, at, hole, false);
         if (taken === undefined) break;
         run = taken;
+      } else if (isUnwritten && !blocks.claim(inode, at, run.count, end)) {
+        break;
       }
-      const last = extents.at(-1);
-      if (last !== undefined && last.isNew === isNew && last.first + last.count === run.first) {
-        last.count += run.count;
-      } else {
-        extents.push({ fileBlock, first: run.first, count: run.count, isNew });
-      }
-      fileBlock += run.count;
+      if (at === start) firstIsNew = isNew;
+      lastIsNew = isNew;
+      append(runs, run);
+      at += run.count;
     }
-    return extents;
+    return { runs, count: at - start, firstIsNew, lastIsNew };
   }
 
-  /** Takes blocks for a hole of `count` blocks: one run of at least one, or nothing if full. */
-  #fillHole(inode: Inode, fileBlock: number, count: number): BlockRun | undefined {
-    const { map, allocation, geometry } = this.#parts;
-    const { freeCount } = allocation;
-    let wanted = Math.min(count, 2 ** 16);
-    // Indirect blocks come out of the same stock; with little left, they are counted one by one.
-    if (freeCount < wanted + Math.ceil(wanted / 1024) + 4) {
-      if (freeCount < 1 + map.missing(inode, fileBlock)) return undefined;
-      wanted = 1;
+  /** Writes into runs of blocks, `skip` bytes behind the beginning of the first. */
+  #writeRuns(place: Place, old: OldBytes, source: Uint8Array): void {
+    const { runs, count, firstIsNew, lastIsNew } = place;
+    const { skip, oldBytes } = old;
+    const ends = endsOf(skip, source.byteLength, this.#blockBytes);
+    const { head, tail } = ends;
+    const body = source.subarray(head, source.byteLength - tail);
+    if (body.byteLength > 0) this.#writeAll(bodyRuns(runs, ends), body);
+    if (head > 0) {
+      const { first } = runs[0] as BlockRun;
+      this.#writeEnd(
+        first,
+        { at: skip, valid: firstIsNew ? 0 : oldBytes },
+        source.subarray(0, head),
+      );
     }
-    const run = allocation.take(this.#goal(inode, fileBlock, geometry), wanted);
-    map.assign(inode, fileBlock, run);
-    return run;
+    if (tail > 0) {
+      const last = runs[runs.length - 1] as BlockRun;
+      const valid = lastIsNew ? 0 : oldBytes - (count - 1) * this.#blockBytes;
+      const part = source.subarray(source.byteLength - tail);
+      this.#writeEnd(last.first + last.count - 1, { at: 0, valid }, part);
+    }
   }
 
-  #goal(inode: Inode, fileBlock: number, geometry: Geometry): number {
-    if (fileBlock > 0) {
-      const { first } = this.#parts.map.lookup(inode, fileBlock - 1, 1);
-      if (first !== 0) return first + 1;
-    }
-    const { inodesPerGroup, blocksPerGroup } = geometry.sizes;
-    return Math.floor((inode.number - 1) / inodesPerGroup) * blocksPerGroup;
-  }
-
-  /** Writes bytes that lie inside the extent. `oldSize` says which old bytes mean something. */
-  #writeExtent(extent: Extent, offset: number, source: Uint8Array, oldSize: number): void {
-    const { disk, bounce } = this.#parts;
-    const head = offset % BLOCK_BYTES;
-    const tail = (head + source.byteLength) % BLOCK_BYTES;
-    const skipped = Math.floor(offset / BLOCK_BYTES) - extent.fileBlock;
-    const first = extent.first + skipped;
-    const count = Math.ceil((head + source.byteLength) / BLOCK_BYTES);
-    if (head === 0 && tail === 0) {
-      disk.write(first, count, source);
-    } else if (count <= BOUNCE_BLOCKS) {
-      const base = offset - head;
-      const blocks = bounce.subarray(0, count * BLOCK_BYTES);
-      this.#loadEnds(extent, { first, count, base, head, tail, oldSize });
-      blocks.set(source, head);
-      disk.write(first, count, blocks);
+  /**
+   * Writes a part of a block with the running transaction: what stands beside it must not become
+   * part of the file before it is zero, nor be lost with the power.
+   */
+  #writeEnd(block: number, place: PartOfBlock, source: Uint8Array): void {
+    const { cache } = this.#parts;
+    const { at, valid } = place;
+    if (valid <= 0) {
+      cache.fresh(block, BLOCK_KIND.plain).bytes.set(source, at);
     } else {
-      const headBytes = head === 0 ? 0 : BLOCK_BYTES - head;
-      const bodyEnd = source.byteLength - tail;
-      if (headBytes > 0) this.#writeExtent(extent, offset, source.subarray(0, headBytes), oldSize);
-      const body = source.subarray(headBytes, bodyEnd);
-      this.#writeExtent(extent, offset + headBytes, body, oldSize);
-      if (tail > 0) {
-        this.#writeExtent(extent, offset + bodyEnd, source.subarray(bodyEnd), oldSize);
-      }
+      const cached = cache.get(block, BLOCK_KIND.plain);
+      cache.change(cached);
+      if (valid < this.#blockBytes) cached.bytes.fill(0, valid);
+      cached.bytes.set(source, at);
     }
-  }
-
-  /** Brings the first and last block, where they are not whole, into the bounce buffer. */
-  #loadEnds(extent: Extent, ends: Ends): void {
-    const { first, count, base, head, tail, oldSize } = ends;
-    const load = (index: number) => {
-      const block = this.#parts.bounce.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
-      const valid = extent.isNew ? 0 : oldSize - (base + index * BLOCK_BYTES);
-      if (valid <= 0) {
-        block.fill(0);
-        return;
-      }
-      this.#parts.disk.read(first + index, 1, block);
-      if (valid < BLOCK_BYTES) block.fill(0, valid);
-    };
-    if (head !== 0 || count === 1) load(0);
-    if (tail !== 0 && count > 1) load(count - 1);
   }
 }
 
-/** The blocks that a write in the bounce buffer touches. */
-interface Ends {
-  readonly first: number;
+/** Where a write goes. */
+interface Place {
+  /** The blocks on the disk, in the order of the file. */
+  readonly runs: readonly BlockRun[];
+  /** How many they are. */
   readonly count: number;
-  /** Byte offset in the file of the first block. */
-  readonly base: number;
+  /** Whether what the first one holds on the disk means nothing. */
+  readonly firstIsNew: boolean;
+  /** The same of the last one. */
+  readonly lastIsNew: boolean;
+}
+
+/** What a write finds. */
+interface OldBytes {
+  /** Bytes of the first block before the write. */
+  readonly skip: number;
+  /** Bytes from the beginning of the first block to the old end of the file; may be negative. */
+  readonly oldBytes: number;
+}
+
+/** A place in a block, and how much of the block meant something before. */
+interface PartOfBlock {
+  readonly at: number;
+  readonly valid: number;
+}
+
+/** Bytes of a transfer that lie in blocks which it does not cover. */
+interface Ends {
+  /** Of the first block; 0 if that is covered. */
   readonly head: number;
+  /** Of the last block, if that is another; 0 if that is covered. */
   readonly tail: number;
-  readonly oldSize: number;
+}
+
+function endsOf(skip: number, byteLength: number, blockBytes: number): Ends {
+  const isHead = skip > 0 || byteLength < blockBytes;
+  const head = isHead ? Math.min(blockBytes - skip, byteLength) : 0;
+  return { head, tail: (byteLength - head) % blockBytes };
+}
+
+/** The blocks at the ends that are not covered. */
+function endRuns(runs: readonly BlockRun[], { head, tail }: Ends): BlockRun[] {
+  const ends: BlockRun[] = [];
+  if (head > 0) ends.push({ first: (runs[0] as BlockRun).first, count: 1 });
+  const last = runs[runs.length - 1] as BlockRun;
+  if (tail > 0) ends.push({ first: last.first + last.count - 1, count: 1 });
+  return ends;
+}
+
+/** The runs without the blocks at the ends that are not covered. */
+function bodyRuns(runs: readonly BlockRun[], { head, tail }: Ends): readonly BlockRun[] {
+  if (head === 0 && tail === 0) return runs;
+  const body = runs.slice();
+  if (head > 0) {
+    const { first, count } = body[0] as BlockRun;
+    if (count === 1) body.shift();
+    else body[0] = { first: first + 1, count: count - 1 };
+  }
+  if (tail > 0) {
+    const { first, count } = body[body.length - 1] as BlockRun;
+    if (count === 1) body.pop();
+    else body[body.length - 1] = { first, count: count - 1 };
+  }
+  return body;
+}
+
+/** Lets a list of runs go on with another, as one run if they lie together. */
+function append(runs: BlockRun[], run: BlockRun): void {
+  const last = runs[runs.length - 1];
+  if (last !== undefined && last.first + last.count === run.first) {
+    runs[runs.length - 1] = { first: last.first, count: last.count + run.count };
+  } else {
+    runs.push({ first: run.first, count: run.count });
+  }
 }

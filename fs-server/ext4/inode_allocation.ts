@@ -2,7 +2,8 @@
  * Which inodes are taken. Files go where their directory is; directories directly under the root
  * are spread over the groups, deeper ones stay near their parent while there is room.
  *
- * After M. Orlov's allocator, as Linux `fs/ext2/ialloc.c` has it, in its simplest form.
+ * After M. Orlov's allocator, as Linux `fs/ext2/ialloc.c` has it, in its simplest form. A number in
+ * memory for each group says how many inodes may be free, so that no search looks at all groups.
  *
  * @module
  */
@@ -10,22 +11,29 @@
 import { OsError } from "@hako/ipc";
 import type { Accounts } from "./accounts.ts";
 import { clearRun, findClearRun, setRun } from "./bitmap.ts";
-import type { BlockCache } from "../disk/block_cache.ts";
 import type { Geometry } from "./geometry.ts";
+import { type BitmapCache, GroupBitmaps } from "./group_bitmaps.ts";
+import { GroupIndex } from "./group_index.ts";
 import { ROOT_INODE } from "./layouts/inode.ts";
-import { SUPERBLOCK as SB } from "./layouts/superblock.ts";
+
+/** Groups compared for a directory under the root. */
+const GROUPS_COMPARED = 16;
 
 /** The bitmaps of inodes. */
 export class InodeAllocation {
-  readonly #cache: BlockCache;
   readonly #geometry: Geometry;
   readonly #accounts: Accounts;
+  readonly #bitmaps: GroupBitmaps;
+  /** By group: how many inodes may be free. Made when it is first needed. */
+  #free: GroupIndex | undefined;
+  /** Where the next directory under the root is looked for first. */
+  #nextSpread = 0;
 
   /** Works on the bitmaps through `cache`. */
-  constructor(cache: BlockCache, geometry: Geometry, accounts: Accounts) {
-    this.#cache = cache;
+  constructor(cache: BitmapCache, geometry: Geometry, accounts: Accounts) {
     this.#geometry = geometry;
     this.#accounts = accounts;
+    this.#bitmaps = new GroupBitmaps(cache, geometry, accounts);
   }
 
   /**
@@ -37,7 +45,7 @@ export class InodeAllocation {
   takeForDirectory(parent: number): number {
     const group = parent === ROOT_INODE ? this.#spreadGroup() : this.#nearGroup(parent);
     const inode = this.#take(group);
-    this.#accounts.addDirectories(this.#groupOf(inode), 1);
+    this.#accounts.addDirectories(this.#geometry.groupOfInode(inode), 1);
     return inode;
   }
 
@@ -48,12 +56,12 @@ export class InodeAllocation {
    * @throws {OsError} `ENOSPC` if none is free.
    */
   takeForFile(parent: number): number {
-    return this.#take(this.#groupOf(parent));
+    return this.#take(this.#geometry.groupOfInode(parent));
   }
 
   /** Gives back the inode of a directory. */
   giveDirectory(inode: number): void {
-    this.#accounts.addDirectories(this.#groupOf(inode), -1);
+    this.#accounts.addDirectories(this.#geometry.groupOfInode(inode), -1);
     this.give(inode);
   }
 
@@ -63,65 +71,99 @@ export class InodeAllocation {
    * @throws {OsError} `EUCLEAN` if it was free already or is reserved.
    */
   give(inode: number): void {
-    const { sizes } = this.#geometry;
-    if (inode < sizes.firstInode) throw new OsError("EUCLEAN", `free reserved inode ${inode}`);
-    const group = this.#groupOf(inode);
-    const bitmap = this.#cache.get(this.#geometry.inodeBitmap(group));
-    this.#cache.change(bitmap);
-    if (!clearRun(bitmap.words, (inode - 1) % sizes.inodesPerGroup, 1)) {
-      throw new OsError("EUCLEAN", `free inode ${inode} twice`);
-    }
+    const { firstInode, inodesPerGroup } = this.#geometry.sizes;
+    if (inode < firstInode) throw new OsError("EUCLEAN", `free reserved inode ${inode}`);
+    const group = this.#geometry.groupOfInode(inode);
+    const bit = (inode - 1) % inodesPerGroup;
+    this.#bitmaps.changeInodes(group, clearRun, { start: bit, count: 1 });
     this.#accounts.addInodesFree(group, 1);
-  }
-
-  #groupOf(inode: number): number {
-    return Math.floor((inode - 1) / this.#geometry.sizes.inodesPerGroup);
+    this.#free?.set(group, this.#accounts.inodesFreeIn(group));
   }
 
   #take(first: number): number {
-    const { groupCount, inodesPerGroup, firstInode } = this.#geometry.sizes;
-    for (let step = 0; step < groupCount; step++) {
-      const group = (first + step) % groupCount;
-      if (this.#accounts.inodesFree(group) === 0) continue;
-      const bitmap = this.#cache.get(this.#geometry.inodeBitmap(group));
-      const from = Math.max(0, firstInode - 1 - group * inodesPerGroup);
-      const found = findClearRun(bitmap.words, from, inodesPerGroup, 1);
-      if (found.count === 0) continue;
-      this.#accounts.addInodesFree(group, -1);
-      this.#cache.change(bitmap);
-      setRun(bitmap.words, found.start, 1);
-      return group * inodesPerGroup + found.start + 1;
-    }
-    throw new OsError("ENOSPC", "take an inode");
+    if (this.#accounts.inodesFree === 0) throw new OsError("ENOSPC", "take an inode");
+    const inode = this.#takeByIndex(first);
+    if (inode !== 0) return inode;
+    this.#free = undefined; // A rollback may have made it say too little.
+    const found = this.#takeByIndex(first);
+    if (found === 0) throw new OsError("ENOSPC", "take an inode");
+    return found;
   }
 
-  /** The group with the fewest directories among those with no less room than the average. */
+  /** Takes the first free inode of the nearest group; answers 0 if the index knows of none. */
+  #takeByIndex(first: number): number {
+    const { inodesPerGroup, firstInode } = this.#geometry.sizes;
+    const index = this.#index();
+    for (let group = index.next(first, 1); group >= 0; group = index.next(first, 1)) {
+      const from = Math.max(0, firstInode - 1 - group * inodesPerGroup);
+      const free = this.#accounts.inodesFreeIn(group);
+      const found = free === 0
+        ? { start: 0, count: 0 }
+        : findClearRun(this.#bitmaps.inodes(group), from, inodesPerGroup, 1);
+      index.set(group, found.count === 0 ? 0 : free - 1);
+      if (found.count === 0) continue;
+      this.#bitmaps.changeInodes(group, setRun, found);
+      this.#accounts.addInodesFree(group, -1);
+      this.#use(group, found.start);
+      return group * inodesPerGroup + found.start + 1;
+    }
+    return 0;
+  }
+
+  /** Sees to it that an inode does not count as never used. */
+  #use(group: number, bit: number): void {
+    const { sizes } = this.#geometry;
+    if (!sizes.features.hasUninitGroups) return;
+    const used = sizes.inodesPerGroup - this.#accounts.inodesUnusedIn(group);
+    if (bit < used) return;
+    // Those in between are taken, and yet were never used.
+    if (bit > used) throw new OsError("EUCLEAN", `count of unused inodes of group ${group}`);
+    this.#accounts.setInodesUnusedIn(group, sizes.inodesPerGroup - bit - 1);
+  }
+
+  #index(): GroupIndex {
+    if (this.#free !== undefined) return this.#free;
+    const index = new GroupIndex(this.#geometry.sizes.groupCount);
+    for (let group = 0; group < index.count; group++) {
+      index.set(group, this.#accounts.inodesFreeIn(group));
+    }
+    this.#free = index;
+    return index;
+  }
+
+  /** Of some groups with no less room than the average, the one with the fewest directories. */
   #spreadGroup(): number {
     const { groupCount } = this.#geometry.sizes;
-    const inodesMean = Math.floor(this.#accounts.superblock(SB.inodesFree) / groupCount);
-    const blocksMean = Math.floor(this.#accounts.superblock(SB.blocksFree) / groupCount);
-    let best = 0;
+    const inodesMean = Math.max(1, Math.floor(this.#accounts.inodesFree / groupCount));
+    const blocksMean = Math.floor(this.#accounts.blocksFree / groupCount);
+    const compared = Math.min(groupCount, GROUPS_COMPARED);
+    const index = this.#index();
+    let best = this.#nextSpread;
     let directoriesMin = Infinity;
-    for (let group = 0; group < groupCount; group++) {
-      if (this.#accounts.inodesFree(group) < Math.max(inodesMean, 1)) continue;
-      if (this.#accounts.blocksFree(group) < blocksMean) continue;
-      const directories = this.#accounts.directories(group);
+    for (let step = 0; step < compared; step++) {
+      const from = this.#nextSpread + Math.floor((step * groupCount) / compared);
+      const group = index.next(from % groupCount, inodesMean);
+      if (group < 0) break;
+      if (this.#accounts.blocksFreeIn(group) < blocksMean) continue;
+      const directories = this.#accounts.directoriesIn(group);
       if (directories >= directoriesMin) continue;
       best = group;
       directoriesMin = directories;
     }
+    this.#nextSpread = (best + 1) % groupCount;
     return best;
   }
 
-  /** The parent's group, or the next one whose inodes and blocks are not nearly used up. */
+  /** The parent's group, or one behind it whose inodes and blocks are not nearly used up. */
   #nearGroup(parent: number): number {
     const { groupCount, inodesPerGroup, blocksPerGroup } = this.#geometry.sizes;
-    const first = this.#groupOf(parent);
-    for (let step = 0; step < groupCount; step++) {
-      const group = (first + step) % groupCount;
-      if (this.#accounts.inodesFree(group) * 16 < inodesPerGroup) continue;
-      if (this.#accounts.blocksFree(group) * 16 < blocksPerGroup) continue;
-      return group;
+    const first = this.#geometry.groupOfInode(parent);
+    const index = this.#index();
+    for (let step = 0, from = first; step < GROUPS_COMPARED; step++) {
+      const group = index.next(from, Math.ceil(inodesPerGroup / 16));
+      if (group < 0) break;
+      if (this.#accounts.blocksFreeIn(group) * 16 >= blocksPerGroup) return group;
+      from = (group + 1) % groupCount;
     }
     return first;
   }

@@ -32,18 +32,27 @@ export class Orphans {
 
   /** Takes an inode out; the caller stores it with a new `dtime`. Answers whether it was in. */
   remove(inode: Inode): boolean {
-    const all = this.list();
-    const place = all.indexOf(inode.number);
-    if (place < 0) return false;
-    const before = all[place - 1];
-    if (before === undefined) {
-      this.#accounts.setSuperblock(SB.lastOrphan, inode.dtime);
-    } else {
-      const previous = this.#inodes.load(before);
-      previous.dtime = inode.dtime;
-      this.#inodes.store(previous);
+    let before: Inode | undefined;
+    for (const number of this.#walk()) {
+      if (number !== inode.number) {
+        before = this.#inodes.load(number);
+        continue;
+      }
+      if (before === undefined) {
+        this.#accounts.setSuperblock(SB.lastOrphan, inode.dtime);
+      } else {
+        before.dtime = inode.dtime;
+        this.#inodes.store(before);
+      }
+      return true;
     }
-    return true;
+    return false;
+  }
+
+  /** Whether an inode is in. */
+  has(number: number): boolean {
+    for (const other of this.#walk()) if (other === number) return true;
+    return false;
   }
 
   /**
@@ -52,17 +61,16 @@ export class Orphans {
    * @throws {OsError} `EUCLEAN` if the list leads nowhere or in a circle.
    */
   list(): number[] {
-    const all: number[] = [];
-    const seen = new Set<number>();
+    return [...this.#walk()];
+  }
+
+  *#walk(): Generator<number> {
     let number = this.#accounts.superblock(SB.lastOrphan);
-    while (number !== 0) {
-      if (seen.has(number) || all.length >= ORPHANS_MAX) {
-        throw new OsError("EUCLEAN", "list of orphans");
-      }
-      seen.add(number);
-      all.push(number);
-      number = this.#inodes.load(number).dtime;
+    for (let count = 0; number !== 0; count++) {
+      if (count >= ORPHANS_MAX) throw new OsError("EUCLEAN", "list of orphans");
+      const next = this.#inodes.load(number).dtime;
+      yield number;
+      number = next;
     }
-    return all;
   }
 }

@@ -5,18 +5,28 @@
  * @module
  */
 
-import { OsError } from "@hako/ipc";
-import { SECTORS_PER_BLOCK } from "./block_map.ts";
-import { BLOCK_BYTES } from "../disk/disk.ts";
-import { DESCRIPTORS_PER_BLOCK } from "./geometry.ts";
-import { type Inode, isDirectory, isFile, isSymlink } from "./inode.ts";
-import { ATTRIBUTE_BLOCK, ATTRIBUTE_BLOCK_MAGIC } from "./layouts/inode.ts";
-import { isFastSymlink, type NamesParts } from "../server/names.ts";
+import type { BlockCache } from "../disk/block_cache.ts";
+import type { ExtendedAttributes } from "./attributes.ts";
+import type { Directories } from "./directory.ts";
+import type { FileMap } from "./file_map.ts";
+import type { Geometry } from "./geometry.ts";
+import { type Inode, type InodeTable, isDirectory, isFile } from "./inode.ts";
+import type { InodeAllocation } from "./inode_allocation.ts";
 import type { Orphans } from "./orphans.ts";
 
+/** Blocks that change at most besides bitmaps of blocks and descriptors. */
+const OTHER_CHANGES_MAX = 32;
+
 /** What reclaiming stands on. */
-export interface ReclaimParts extends NamesParts {
+export interface ReclaimParts {
+  readonly cache: BlockCache;
+  readonly geometry: Geometry;
+  readonly map: FileMap;
+  readonly inodes: InodeTable;
+  readonly inodeAllocation: InodeAllocation;
+  readonly directories: Pick<Directories, "forget">;
   readonly orphans: Orphans;
+  readonly xattrs: Pick<ExtendedAttributes, "release">;
 }
 
 /** Frees inodes that nobody can reach any more. */
@@ -30,10 +40,11 @@ export class Reclaim {
 
   /** Whether one transaction surely holds all that freeing the inode changes. */
   fitsOneTransaction(inode: Inode): boolean {
-    const { groupCount } = this.#parts.geometry.sizes;
-    const bitmaps = Math.min(groupCount, inode.sectors / SECTORS_PER_BLOCK);
-    const blocks = bitmaps + Math.ceil(groupCount / DESCRIPTORS_PER_BLOCK) + 32;
-    return blocks <= this.#parts.cache.changedSoftMax;
+    const { cache, geometry } = this.#parts;
+    const { groupCount, descriptorsPerBlock } = geometry.sizes;
+    const bitmaps = Math.min(groupCount, (inode.sectors * 512) / cache.blockBytes);
+    const descriptors = Math.min(bitmaps, Math.ceil(groupCount / descriptorsPerBlock));
+    return bitmaps + descriptors + OTHER_CHANGES_MAX <= cache.changedSoftMax;
   }
 
   /**
@@ -43,20 +54,19 @@ export class Reclaim {
    * @returns Whether it is gone. If not, commit what there is and come again.
    */
   free(inode: Inode, seconds: number): boolean {
-    const { map, inodes, orphans, inodeAllocation, directories } = this.#parts;
-    const ownsBlocks = isFile(inode) || isDirectory(inode) ||
-      (isSymlink(inode) && !isFastSymlink(inode));
-    if (ownsBlocks) {
+    const { cache, map, inodes, orphans, inodeAllocation, directories, xattrs } = this.#parts;
+    if (map.hasMap(inode)) {
       const left = map.release(inode, 0, !isFile(inode));
       if (left > 0) {
-        inode.size = Math.min(inode.size, left * BLOCK_BYTES);
+        inode.size = Math.min(inode.size, left * cache.blockBytes);
         inodes.store(inode);
         return false;
       }
     }
-    if (inode.attributeBlock !== 0) this.#freeAttributes(inode);
+    xattrs.release(inode);
     orphans.remove(inode);
     inode.pointers.fill(0);
+    inode.flags = 0;
     inode.size = 0;
     inode.sectors = 0;
     inode.links = 0;
@@ -70,28 +80,4 @@ export class Reclaim {
     }
     return true;
   }
-
-  /** Frees the block of extended attributes, or its share in it. */
-  #freeAttributes(inode: Inode): void {
-    const { cache, geometry, allocation } = this.#parts;
-    const block = inode.attributeBlock;
-    if (!geometry.isOwnable(block)) throw damaged(inode);
-    const cached = cache.get(block);
-    if (cached.view.getUint32(ATTRIBUTE_BLOCK.magic, true) !== ATTRIBUTE_BLOCK_MAGIC) {
-      throw damaged(inode);
-    }
-    const references = cached.view.getUint32(ATTRIBUTE_BLOCK.references, true);
-    if (references > 1) {
-      cache.change(cached);
-      cached.view.setUint32(ATTRIBUTE_BLOCK.references, references - 1, true);
-    } else {
-      cache.forget(block);
-      allocation.give(block, 1);
-    }
-    inode.attributeBlock = 0;
-  }
-}
-
-function damaged(inode: Inode): OsError {
-  return new OsError("EUCLEAN", `extended attributes of inode ${inode.number}`);
 }

@@ -1,5 +1,5 @@
 /**
- * The named points at which a fault plan may end an incarnation: around every disk step.
+ * The named points at which a fault plan may end an incarnation: around every step of disk and log.
  *
  * @module
  */
@@ -21,8 +21,20 @@ export const DEATH_POINTS = [
   "fs.write.after-transaction",
   "fs.truncate.before-transaction",
   "fs.truncate.after-transaction",
-  "fs.setAttributes.before-transaction",
-  "fs.setAttributes.after-transaction",
+  "fs.chmod.before-transaction",
+  "fs.chmod.after-transaction",
+  "fs.chown.before-transaction",
+  "fs.chown.after-transaction",
+  "fs.utimens.before-transaction",
+  "fs.utimens.after-transaction",
+  "fs.xattr.before-transaction",
+  "fs.xattr.after-transaction",
+  "fs.access.before-transaction",
+  "fs.access.after-transaction",
+  "fs.allocate.before-transaction",
+  "fs.allocate.after-transaction",
+  "fs.mknod.before-transaction",
+  "fs.mknod.after-transaction",
   "fs.mkdir.before-transaction",
   "fs.mkdir.after-transaction",
   "fs.rmdir.before-transaction",
@@ -37,6 +49,11 @@ export const DEATH_POINTS = [
   "fs.symlink.after-transaction",
   "fs.orphan.before-transaction",
   "fs.orphan.after-transaction",
+  "fs.log.written",
+  "fs.log.committed",
+  "fs.checkpoint.sealed",
+  "fs.checkpoint.transacted",
+  "fs.checkpoint.emptied",
   "fs.halt.before-transaction",
   "fs.halt.after-transaction",
   "fs.fsync.before-flush",

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_BYTES } from "../disk/disk.ts";
 import { OPEN } from "../protocol.ts";
-import { fsck, hasTool, pattern, Rig, utf8 } from "./test_rig.ts";
+import { hasTool, pattern, Rig, utf8 } from "./test_rig.ts";
 
 const create = OPEN.create | OPEN.readWrite;
 
 function requireClean(rig: Rig): void {
   if (!hasTool("e2fsck")) return;
-  const { code, output } = fsck(rig.disk);
+  const { code, output } = rig.fsck();
   assertEquals(code, 0, output);
 }
 
@@ -81,7 +81,7 @@ Deno.test("an operation whose disk call fails has no effect and says EIO", () =>
     ["write", (rig) => rig.writeFile("/g", pattern(20_000))],
   ];
   for (const [name, operation] of operations) {
-    const rig = new Rig();
+    const rig = new Rig({ logBytes: 0 });
     rig.writeFile("/f", pattern(50_000));
     const before = [rig.list("/"), rig.fs.usage(), rig.stat("/f")];
     rig.disk.before = (call) => {
@@ -96,13 +96,42 @@ Deno.test("an operation whose disk call fails has no effect and says EIO", () =>
   }
 });
 
+Deno.test("while transactions fail, changes are kept in the log, fsync says EIO, and nothing is lost", () => {
+  const seen = (rig: Rig) => [rig.list("/"), rig.fs.usage(), rig.readFile("/f")] as const;
+  for (const blockBytes of [1024, 4096]) {
+    const rig = new Rig({ logBytes: 256 * 1024, blockBytes });
+    const handle = rig.open("/f", create) as number;
+    rig.answer("write", { handle, offset: 0, append: false, source: pattern(50_000) });
+    rig.disk.before = (call) => {
+      if (call === "transact") throw new OsError("EIO", "test");
+    };
+    let made = 0;
+    while (rig.answer("mkdir", { path: utf8(`/d${made}`), mode: 0o755 }) === 0) made++;
+    assert(made > 5, "the log takes some");
+    assertEquals(rig.answer("mkdir", { path: utf8("/no"), mode: 0o755 }), "EIO");
+    assertEquals(rig.answer("fsync", { handle }), "EIO");
+    const before = seen(rig);
+    assertEquals(before[0].length, made + 2);
+    assertEquals(rig.answer("mkdir", { path: utf8("/no"), mode: 0o755 }), "EIO");
+    rig.disk.before = () => {};
+    assertEquals(seen(rig), before);
+    rig.succeed();
+    assertEquals(seen(rig), before);
+    assertEquals(rig.answer("mkdir", { path: utf8("/no"), mode: 0o755 }), 0);
+    requireClean(rig);
+  }
+});
+
 Deno.test("blocks that were freed are not written to before the next flush", () => {
   const rig = new Rig({ blockCount: 1024 });
   const written = new Set<number>();
   const write = rig.disk.write.bind(rig.disk);
-  rig.disk.write = (first, count, source) => {
-    for (let block = first; block < first + count; block++) written.add(block);
-    write(first, count, source);
+  rig.disk.write = (offset, source) => {
+    const first = offset / BLOCK_BYTES;
+    for (let at = 0; at < source.byteLength; at += BLOCK_BYTES) {
+      written.add(first + at / BLOCK_BYTES);
+    }
+    write(offset, source);
   };
   rig.writeFile("/old", pattern(40 * BLOCK_BYTES));
   const old = new Set(written);
@@ -122,24 +151,25 @@ Deno.test("blocks that were freed are not written to before the next flush", () 
 
 Deno.test("the last block of a file is zero on the disk beyond its end", () => {
   const rig = new Rig({ blockCount: 1024 });
-  let last = 0;
-  const write = rig.disk.write.bind(rig.disk);
-  rig.disk.write = (first, count, source) => {
-    last = first + count - 1;
-    write(first, count, source);
+  const content = pattern(10_000);
+  const isLast = (bytes: Uint8Array) =>
+    bytes.subarray(0, 8).every((b, i) => b === content[8192 + i]);
+  const tail = (from: number) => {
+    rig.fs.mount.cache.checkpoint();
+    const last = [...rig.disk.blocks().values()].find(isLast);
+    assert(last !== undefined, "the last block is on the disk");
+    return last.subarray(from).some((byte) => byte > 0);
   };
-  const tail = (from: number) =>
-    rig.disk.blocks().get(last)?.subarray(from).some((byte) => byte > 0);
   const handle = rig.open("/f", create) as number;
-  rig.answer("write", { handle, offset: 0, append: false, source: pattern(10_000) });
+  rig.answer("write", { handle, offset: 0, append: false, source: content });
   assertEquals(tail(10_000 - 8192), false);
   rig.answer("truncate", { handle, size: 9000 });
   assertEquals(tail(9000 - 8192), false);
   // Bytes that a crash left behind the end are cleared before they can be seen.
-  rig.disk.blocks().get(last)?.fill(7, 9000 - 8192);
+  [...rig.disk.blocks().values()].find(isLast)?.fill(7, 9000 - 8192);
   rig.answer("write", { handle, offset: 9100, append: false, source: utf8("x") });
   assertEquals(tail(9101 - 8192), false);
-  rig.disk.blocks().get(last)?.fill(7, 9101 - 8192);
+  [...rig.disk.blocks().values()].find(isLast)?.fill(7, 9101 - 8192);
   rig.answer("truncate", { handle, size: 20_000 });
   assertEquals(tail(9101 - 8192), false);
 });

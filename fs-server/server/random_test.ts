@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OPEN } from "../protocol.ts";
-import { fsck, hasTool, pattern, randomOf, Rig, utf8 } from "./test_rig.ts";
+import { fsck, hasTool, pattern, randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 /** A file, or a directory, in the simplest file system there is. */
 type Node = { content: Uint8Array } | Map<string, Node>;
@@ -146,15 +146,25 @@ function compare(rig: Rig, node: Node, path: string): void {
   for (const [name, child] of node) compare(rig, child, `${path === "/" ? "" : path}/${name}`);
 }
 
-for (const seed of [1, 2, 3, 4, 5, 6]) {
+/** Every other one lets incarnations die, at random disk calls and points. */
+const SHAPES: RigOptions[] = [
+  {},
+  { type: "ext4", blockBytes: 1024 },
+  { type: "ext3", blockBytes: 2048, inodeBytes: 128 },
+  { type: "ext2", blockBytes: 1024, logBytes: 96 * 1024 },
+  { type: "ext4" },
+  { type: "ext4", blockBytes: 2048, logBytes: 0 },
+];
+
+for (const [index, shape] of SHAPES.entries()) {
+  const seed = index + 1;
   Deno.test({
     name: `random operations do what the simplest model does, deaths or not, seed ${seed}`,
     ignore: !hasTool("e2fsck"),
     fn() {
       const random = randomOf(seed);
-      const rig = new Rig({ blockCount: 16_384, windowBlocks: 100 });
+      const rig = new Rig({ blockCount: 16_384, windowBlocks: 100, ...shape });
       const model = new Model();
-      // Every other seed lets incarnations die at random disk calls.
       if (seed % 2 === 0) {
         rig.disk.before = () => {
           if (random(400) === 0) rig.die("disk call");
@@ -162,14 +172,19 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
         rig.disk.afterTransaction = () => {
           if (random(100) === 0) rig.die("after transaction");
         };
+        rig.onPoint = () => {
+          if (random(1000) === 0) rig.die("point");
+        };
       }
       for (let count = 0; count < 600; count++) step(rig, model, random);
       rig.disk.before = () => {};
       rig.disk.afterTransaction = () => {};
+      rig.onPoint = () => {};
       compare(rig, model.root, "/");
+      rig.answer("fsync", { handle: 0 });
       rig.reboot();
       compare(rig, model.root, "/");
-      const { code, output } = fsck(rig.disk);
+      const { code, output } = rig.fsck();
       assertEquals(code, 0, output);
       rig.fs.halt();
       assertEquals(fsck(rig.disk).code, 0);

@@ -1,60 +1,218 @@
 /**
  * The handlers of the protocol: words in, words out. The one place where an `OsError` becomes a
- * negative number, and where a path leaves the client's window.
+ * negative number.
  *
  * @module
  */
 
-import { OsError, type Outcome, type Request, type RequestName } from "@hako/ipc";
-import { BLOCK_BYTES } from "../disk/disk.ts";
-import type { Ext2FileSystem } from "./file_system.ts";
-import { fromDiskTime, type Inode } from "../ext4/inode.ts";
+import { ERRNO, type Later, OsError, type Outcome, type Request } from "@hako/ipc";
 import { NAME_BYTES_MAX } from "../ext4/layouts/dir_entry.ts";
-import { type LastLink, takeBytes, takePath } from "./path.ts";
-import type { operations } from "../protocol.ts";
+import { LOCK, type operations } from "../protocol.ts";
+import { AttributesRecord } from "./attributes_record.ts";
+import type { Caller } from "./caller.ts";
+import { takeGroups } from "./credentials.ts";
+import type { FileServer } from "./file_system.ts";
 
-/** The handlers of the file server, all of which answer at once. */
+/** In `which` and `flags`: follow a symbolic link at the end. */
+const FOLLOW = 16;
+
+/** What a handler is told of its request. */
+export interface RequestSource {
+  readonly badge: number;
+  readonly sequence: number;
+  later(): Later;
+}
+
+/** The operations that may be answered when others have been. */
+export type WaitingOperation = "flock" | "lock" | "watch";
+
+/** The handlers of the file server. */
 export type FileHandlers = {
   readonly [K in keyof typeof operations]: (
     request: Request<(typeof operations)[K]>,
-    context: RequestName,
-  ) => Outcome<(typeof operations)[K]>;
+    context: RequestSource,
+  ) => Outcome<(typeof operations)[K]> | (K extends WaitingOperation ? Later : never);
 };
 
 /** The handlers of a mounted file system. */
-export function handlersOf(fs: Ext2FileSystem): FileHandlers {
+export function handlersOf(fs: FileServer): FileHandlers {
+  const by = callersOf(fs);
   return {
-    open: ({ path, flags, mode }, context) =>
-      answer(() => {
-        const { handle, inode } = fs.open(takePath(path), flags, mode, context);
-        return { handle, inode: inode.number, size: inode.size, mode: inode.mode };
-      }),
-    close: ({ handle }, context) => answer(() => fs.close(handle, context)),
-    read: ({ handle, offset, target }, { badge }) =>
-      answer(() => fs.read(handle, offset, target, badge)),
-    write: ({ handle, offset, append, source }, context) =>
-      answer(() => fs.write(handle, append ? undefined : offset, source, context)),
-    stat: ({ path, follow }) => answer(() => attributes(fs.stat(takePath(path), lastLink(follow)))),
-    fstat: ({ handle }, { badge }) => answer(() => attributes(fs.statOpen(handle, badge))),
-    mkdir: ({ path, mode }, context) => answer(() => fs.mkdir(takePath(path), mode, context)),
-    rmdir: ({ path }, context) => answer(() => fs.rmdir(takePath(path), context)),
-    unlink: ({ path }, context) => answer(() => fs.unlink(takePath(path), context)),
-    rename: ({ source, target }, context) =>
-      answer(() => fs.rename(takePath(source), takePath(target), context)),
-    link: ({ source, target }, context) =>
-      answer(() => fs.link(takePath(source), takePath(target), context)),
-    symlink: ({ target, path }, context) =>
-      answer(() => fs.symlink(takeBytes(target), takePath(path), context)),
-    readlink: ({ path, target }) => answer(() => putBytes(fs.readlink(takePath(path)), target)),
-    truncate: ({ handle, size }, context) => answer(() => fs.truncate(handle, size, context)),
-    setAttributes: ({ path, follow, ...change }, context) =>
-      answer(() => fs.setAttributes(takePath(path), lastLink(follow), change, context)),
-    readdir: ({ handle, cookie, target }, { badge }) =>
-      answer(() => fs.readdir(handle, cookie, target, badge)),
-    fsync: ({ handle }, { badge }) => answer(() => fs.sync(handle, badge)),
-    statfs: () =>
-      answer(() => ({ ...fs.usage(), blockBytes: BLOCK_BYTES, nameBytesMax: NAME_BYTES_MAX })),
+    ...handlersOfOpenFiles(fs, by),
+    ...handlersOfPaths(fs, by),
+    ...handlersOfNames(fs, by),
+    ...handlersOfAttributes(fs, by),
+    ...handlersOfWaits(fs, by),
+    ...handlersOfSessions(fs, by),
   };
+}
+
+/** Who asks by a request. */
+type Callers = (context: RequestSource, as?: number) => Caller;
+
+function callersOf({ mount: { credentials, clients } }: FileServer): Callers {
+  return ({ badge, sequence }, as = 0) => {
+    const credential = credentials.get(as);
+    return { badge, sequence, client: clients?.get(badge) ?? badge, as, credential };
+  };
+}
+
+function handlersOfOpenFiles(fs: FileServer, by: Callers) {
+  const { opening, data, attributes } = fs;
+  const record = new AttributesRecord();
+  return {
+    open: ({ at, path, as, ...how }, context) =>
+      answer(() => {
+        const { handle, lease, inode } = opening.open({ at, path }, how, by(context, as));
+        return { handle, lease, attributes: record.of(inode) };
+      }),
+    close: ({ handle }, context) => answer(() => opening.close(handle, by(context))),
+    read: ({ handle, offset, target }, context) =>
+      answer(() => data.read(handle, offset, target, by(context))),
+    write: ({ handle, offset, append, source }, context) =>
+      answer(() => data.write(handle, append ? undefined : offset, source, by(context))),
+    fstat: ({ handle }, context) =>
+      answer(() => ({ attributes: record.of(attributes.statOpen(handle, by(context))) })),
+    truncate: ({ handle, size }, context) => answer(() => data.truncate(handle, size, by(context))),
+    readdir: ({ handle, cookie, target }, context) =>
+      answer(() => data.readdir(handle, cookie, target, by(context))),
+    fsync: ({ handle }, context) => answer(() => data.sync(handle, by(context))),
+    allocate: ({ handle, flags, offset, byteLength }, context) =>
+      answer(() => data.allocate(handle, { flags, offset, byteLength }, by(context))),
+    seek: ({ handle, offset, isHole }, context) =>
+      answer(() => ({ offset: data.seek(handle, offset, isHole, by(context)) })),
+  } satisfies Partial<FileHandlers>;
+}
+
+function handlersOfPaths(fs: FileServer, by: Callers) {
+  const { naming, attributes, mount } = fs;
+  const record = new AttributesRecord();
+  return {
+    stat: ({ at, path, follow, as }, context) =>
+      answer(() => {
+        const inode = attributes.stat({ at, path, follow }, by(context, as));
+        return inode === undefined ? -ERRNO.ENOENT : { attributes: record.of(inode) };
+      }),
+    access: ({ at, path, follow, wanted, as }, context) =>
+      answer(() => attributes.access({ at, path, follow }, wanted, by(context, as))),
+    readlink: ({ at, path, target, as }, context) =>
+      answer(() => naming.readlink({ at, path }, target, by(context, as))),
+    realpath: ({ at, path, target, as }, context) =>
+      answer(() => naming.realpath({ at, path }, target, by(context, as))),
+    statfs: () =>
+      answer(() => ({
+        ...fs.usage(),
+        blockBytes: mount.blockBytes,
+        nameBytesMax: NAME_BYTES_MAX,
+        readOnly: mount.isReadOnly,
+      })),
+    credential: ({ uid, gid, groups }) =>
+      answer(() => mount.credentials.numberOf({ uid, gid, groups: takeGroups(groups) })),
+  } satisfies Partial<FileHandlers>;
+}
+
+function handlersOfNames({ naming }: FileServer, by: Callers) {
+  return {
+    mkdir: ({ at, path, mode, as }, context) =>
+      answer(() => naming.mkdir({ at, path }, mode, by(context, as))),
+    mknod: ({ at, path, mode, device, as }, context) =>
+      answer(() => naming.mknod({ at, path }, mode, device, by(context, as))),
+    rmdir: ({ at, path, as }, context) => answer(() => naming.rmdir({ at, path }, by(context, as))),
+    unlink: ({ at, path, as }, context) =>
+      answer(() => naming.unlink({ at, path }, by(context, as))),
+    rename: ({ sourceAt, source, targetAt, target, flags, as }, context) =>
+      answer(() => {
+        const from = { at: sourceAt, path: source };
+        return naming.rename(from, { at: targetAt, path: target }, flags, by(context, as));
+      }),
+    link: ({ sourceAt, source, targetAt, target, follow, as }, context) =>
+      answer(() => {
+        const from = { at: sourceAt, path: source };
+        return naming.link(from, { at: targetAt, path: target }, follow, by(context, as));
+      }),
+    symlink: ({ target, at, path, as }, context) =>
+      answer(() => naming.symlink(target, { at, path }, by(context, as))),
+  } satisfies Partial<FileHandlers>;
+}
+
+function handlersOfAttributes({ attributes, extended }: FileServer, by: Callers) {
+  return {
+    chmod: ({ at, path, follow, mode, as }, context) =>
+      answer(() => attributes.chmod({ at, path, follow }, mode, by(context, as))),
+    chown: ({ at, path, follow, uid, gid, as }, context) =>
+      answer(() => attributes.chown({ at, path, follow }, { uid, gid }, by(context, as))),
+    utimens: ({ at, path, as, which, ...times }, context) =>
+      answer(() => {
+        const follow = (which & FOLLOW) !== 0;
+        const given = { ...times, which: which & ~FOLLOW };
+        return attributes.utimens({ at, path, follow }, given, by(context, as));
+      }),
+    getxattr: ({ at, path, follow, target, as, name }, context) =>
+      answer(() => extended.get({ at, path, follow }, name, target, by(context, as))),
+    setxattr: ({ at, path, flags, value, as, name }, context) =>
+      answer(() => {
+        const place = { at, path, follow: (flags & FOLLOW) !== 0 };
+        return extended.set(place, { name, flags: flags & ~FOLLOW, value }, by(context, as));
+      }),
+    listxattr: ({ at, path, follow, target, as }, context) =>
+      answer(() => extended.list({ at, path, follow }, target, by(context, as))),
+    removexattr: ({ at, path, follow, as, name }, context) =>
+      answer(() => extended.remove({ at, path, follow }, name, by(context, as))),
+  } satisfies Partial<FileHandlers>;
+}
+
+function handlersOfWaits({ locking, watching }: FileServer, by: Callers) {
+  return {
+    flock: ({ handle, kind, wait }, context) =>
+      answer(() => locking.flock(handle, kind, waitIf(wait, context), by(context))),
+    lock: ({ wait, ...range }, context) =>
+      answer(() => locking.lock(range, waitIf(wait, context), by(context))),
+    testLock: (range, context) =>
+      answer(() => {
+        const caller = by(context);
+        const lock = locking.testLock(range, caller);
+        if (lock === undefined) return NO_LOCK;
+        const { kind, start, end, owner, client } = lock;
+        const byteLength = end === Infinity ? 0 : end - start;
+        return { kind, offset: start, byteLength, owner, isOwnClient: client === caller.client };
+      }),
+    watch: (request, context) =>
+      answer(() => watching.watch(request, () => context.later(), by(context))),
+  } satisfies Partial<FileHandlers>;
+}
+
+function handlersOfSessions({ mount, opening }: FileServer, by: Callers) {
+  return {
+    attach: ({ session }, { badge }) =>
+      answer(() => {
+        mount.coherence.attach(badge, session);
+        return 0;
+      }),
+    lease: ({ handle, slot, kind }, context) =>
+      answer(() => opening.lease(handle, slot, by(context), kind)),
+    writeBack: ({ slot, release }, { badge }) =>
+      answer(() => {
+        mount.coherence.writeBack(badge, slot, release);
+        return 0;
+      }),
+    map: ({ handle, offset, target }, context) =>
+      answer(() => {
+        const { badge } = context;
+        const { number: inode } = mount.openInode(handle, by(context));
+        return mount.coherence.map(badge, handle, { inode, offset, target });
+      }),
+    unmap: ({ handle, target }, { badge }) =>
+      answer(() => {
+        mount.coherence.unmap(badge, handle, target);
+        return 0;
+      }),
+  } satisfies Partial<FileHandlers>;
+}
+
+const NO_LOCK = { kind: LOCK.none, offset: 0, byteLength: 0, owner: 0, isOwnClient: false };
+
+function waitIf(wait: boolean, context: RequestSource): (() => Later) | undefined {
+  return wait ? () => context.later() : undefined;
 }
 
 /** Runs an operation; an expected failure becomes its negative number, anything else ends us. */
@@ -65,29 +223,4 @@ function answer<T>(operation: () => T): T | number {
     if (error instanceof OsError) return -error.errno;
     throw error;
   }
-}
-
-function lastLink(follow: boolean): LastLink {
-  return follow ? "follow" : "keep";
-}
-
-function attributes(inode: Inode) {
-  return {
-    inode: inode.number,
-    mode: inode.mode,
-    links: inode.links,
-    uid: inode.uid,
-    gid: inode.gid,
-    size: inode.size,
-    blocks512: inode.sectors,
-    atimeMs: fromDiskTime(inode.atime),
-    mtimeMs: fromDiskTime(inode.mtime),
-    ctimeMs: fromDiskTime(inode.ctime),
-  };
-}
-
-function putBytes(text: string, target: Uint8Array): number {
-  const count = Math.min(text.length, target.byteLength);
-  for (let index = 0; index < count; index++) target[index] = text.charCodeAt(index);
-  return count;
 }

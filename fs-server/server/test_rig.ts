@@ -5,15 +5,30 @@
  * @module
  */
 
+import { LISTED_ENTRY, listedEntryBytes } from "../ext4/layouts/dir_entry.ts";
 import { BLOCK_BYTES } from "../disk/disk.ts";
 import type { DeathPoint } from "./death_points.ts";
-import { Ext2FileSystem } from "./file_system.ts";
+import { FileServer } from "./file_system.ts";
 import { format } from "../ext4/format.ts";
+import type { FileSystemType } from "../ext4/mkfs/plan.ts";
 import { MemoryDisk } from "../disk/memory_disk.ts";
 import { type FileHandlers, handlersOf } from "./requests.ts";
-import type { operations } from "../protocol.ts";
-import { OPEN } from "../protocol.ts";
-import { errnoName } from "@hako/ipc";
+import { ATTRIBUTE } from "../layouts/attributes.ts";
+import { OPEN, type operations } from "../protocol.ts";
+import { sessionKeepBytes } from "./layouts/session_keep.ts";
+import type { SessionPlace } from "./session_place.ts";
+import { errnoName, type Later } from "@hako/ipc";
+
+/** What a request has where a test does not say it. */
+const DEFAULTS = {
+  ...{ at: 0, sourceAt: 0, targetAt: 0, as: 0, leaseSlot: 0 },
+  ...{ flags: 0, follow: false, dataOnly: false },
+};
+
+/** What a test says of a request: the rest is as in `DEFAULTS`. */
+export type Values<K extends keyof typeof operations> =
+  & Omit<Parameters<FileHandlers[K]>[0], keyof typeof DEFAULTS>
+  & Partial<Parameters<FileHandlers[K]>[0]>;
 
 /** What a test throws where an incarnation dies. Nothing in the file system catches it. */
 export class Death extends Error {
@@ -59,60 +74,125 @@ export function randomOf(seed: number): (bound: number) => number {
 
 /** How a rig is built. */
 export interface RigOptions {
+  /** By badge: the numbers of the clients' lives; a client is its badge if left out. */
+  readonly clients?: Map<number, number>;
+  /** By badge: clients' windows; they may have sessions then. */
+  readonly windows?: Map<number, Uint8Array>;
   readonly blockCount?: number;
   readonly disk?: MemoryDisk;
   readonly windowBlocks?: number;
   readonly openFiles?: number;
+  /** Bytes of the log of metadata; 0 for none, so that each commit is a transaction. */
+  readonly logBytes?: number;
+  /** How the file system is made, if it is. */
+  readonly type?: FileSystemType;
+  readonly blockBytes?: number;
+  readonly inodeBytes?: number;
   readonly inodeRatioBytes?: number;
+  readonly reservedPercent?: number;
 }
+
+/** A log that holds a few dozen small operations. */
+const LOG_BYTES = 512 * 1024;
 
 /** A file system, what survives it, and a client of its handlers with badge 1. */
 export class Rig {
   readonly disk: MemoryDisk;
   readonly window: Uint8Array;
+  /** The keep `openFiles`. */
   keep: Uint8Array;
-  fs: Ext2FileSystem;
+  /** The keep `metadataLog`, of no bytes if there is none. */
+  log: Uint8Array;
+  /** The keep `sessions`, if clients may have any. */
+  sessions: Uint8Array;
+  fs: FileServer;
   handlers: FileHandlers;
   /** Where the incarnation dies, and how often that point is passed before. */
   deathAt: DeathPoint | undefined;
+  /** Called at each point; may let the incarnation die. */
+  onPoint: (name: DeathPoint) => void = () => {};
   /** The points passed, in order. */
   passed: DeathPoint[] = [];
   sequence = 0;
   badge = 1;
+  /** By badge: the number of the client's life, where a test lets clients die. */
+  readonly clients: Map<number, number> | undefined;
+  /** By sequence: what was answered later. */
+  readonly lateAnswers = new Map<number, number>();
+  /** Sequences of requests that nobody waits for any more. */
+  readonly abandoned = new Set<number>();
+  readonly #windows: Map<number, Uint8Array> | undefined;
   #seconds = 0;
 
   constructor(options: RigOptions = {}) {
+    this.clients = options.clients;
+    this.#windows = options.windows;
+    this.sessions = sharedBytes(sessionKeepBytes(4));
     this.window = sharedBytes((options.windowBlocks ?? 512) * BLOCK_BYTES);
-    this.disk = options.disk ?? new MemoryDisk(options.blockCount ?? 4096);
-    this.keep = sharedBytes(1024 + (options.openFiles ?? 64) * 32);
+    this.disk = options.disk ?? new MemoryDisk((options.blockCount ?? 4096) * BLOCK_BYTES);
+    this.keep = sharedBytes(1024 + (options.openFiles ?? 64) * 48);
+    this.log = sharedBytes(options.logBytes ?? LOG_BYTES);
     if (options.disk === undefined) {
-      const ratio = options.inodeRatioBytes ?? 16_384;
       format(this.disk, this.window, {
-        uuid: TEST_UUID,
-        nowMs: START_MS,
-        label: "test",
-        inodeRatioBytes: ratio,
+        ...{ uuid: TEST_UUID, nowMs: START_MS, label: "test" },
+        ...{ type: options.type ?? "ext2", blockBytes: options.blockBytes ?? 4096 },
+        ...{ inodeBytes: options.inodeBytes ?? 256 },
+        ...{ inodeRatioBytes: options.inodeRatioBytes ?? 16_384 },
+        ...{ reservedPercent: options.reservedPercent ?? 0 },
       });
     }
     this.fs = this.#mount();
     this.handlers = handlersOf(this.fs);
   }
 
-  #mount(): Ext2FileSystem {
-    const { disk, window, keep } = this;
-    return new Ext2FileSystem({
+  #mount(): FileServer {
+    const { disk, window, keep, log } = this;
+    return new FileServer({
       disk,
       window,
       keep,
-      nowMs: () => START_MS + 1000 * this.#seconds++,
-      point: (name) => {
-        this.passed.push(name);
-        if (name === this.deathAt) {
-          this.deathAt = undefined;
-          throw new Death(name);
-        }
-      },
+      ...(log.byteLength === 0 ? {} : { metadataLog: log }),
+      ...(this.clients === undefined ? {} : { clients: this.clients }),
+      ...(this.#windows === undefined ? {} : { sessions: this.#sessionPlace(this.#windows) }),
+      nowMs: () => this.#nowMs(),
+      point: (name) => this.#pass(name),
     });
+  }
+
+  #nowMs(): number {
+    return START_MS + 1000 * this.#seconds++;
+  }
+
+  #pass(name: DeathPoint): void {
+    this.passed.push(name);
+    this.onPoint(name);
+    if (name !== this.deathAt) return;
+    this.deathAt = undefined;
+    throw new Death(name);
+  }
+
+  #sessionPlace(windows: Map<number, Uint8Array>): SessionPlace {
+    return {
+      keep: this.sessions,
+      nowMs: () => this.#nowMs(),
+      point: (name) => this.#pass(name as DeathPoint),
+      clients: () => this.clients ?? new Map([...windows.keys()].map((badge) => [badge, badge])),
+      windowName: ({ buffer, byteOffset, byteLength }) => {
+        const found = [...windows].find(([_, window]) => window.buffer === buffer);
+        if (found === undefined) throw new Error("no window of a client");
+        return { segment: found[0], byteOffset, byteLength };
+      },
+      windowOf: (badge, { segment, byteOffset, byteLength }) =>
+        segment === badge
+          ? windows.get(badge)?.subarray(byteOffset, byteOffset + byteLength)
+          : undefined,
+    };
+  }
+
+  /** What `e2fsck -fn` says once everything that was committed is on the disk. */
+  fsck(): Verdict {
+    if (!this.fs.mount.isReadOnly) this.fs.mount.cache.checkpoint();
+    return fsck(this.disk);
   }
 
   /** Ends the incarnation from inside a call of its disk. */
@@ -120,12 +200,12 @@ export class Rig {
     throw new Death(where);
   }
 
-  /** A successor takes over: same disk, a copy of the keep. */
+  /** A successor takes over: same disk, a copy of the keeps. */
   succeed(): void {
-    // A copy, so that a zombie scribbles on memory that nobody reads.
-    const copy = sharedBytes(this.keep.byteLength);
-    copy.set(this.keep);
-    this.keep = copy;
+    // Copies, so that a zombie scribbles on memory that nobody reads.
+    this.keep = copyOf(this.keep);
+    this.log = copyOf(this.log);
+    this.sessions = copyOf(this.sessions);
     this.window.fill(0xa5);
     this.fs = this.#mount();
     this.handlers = handlersOf(this.fs);
@@ -146,22 +226,25 @@ export class Rig {
   /** The whole process starts again: keeps are blank. */
   reboot(): void {
     this.keep.fill(0);
+    this.log.fill(0);
+    this.sessions.fill(0);
     this.succeed();
   }
 
   /** Does a request, and does it again with a successor whenever the incarnation dies in it. */
   request<K extends keyof typeof operations>(
     operation: K,
-    values: Parameters<FileHandlers[K]>[0],
+    values: Values<K>,
   ): ReturnType<FileHandlers[K]> {
-    const context = { badge: this.badge, sequence: ++this.sequence };
+    const sequence = ++this.sequence;
+    const context = { badge: this.badge, sequence, later: () => this.#laterOf(sequence) };
     for (let life = 0;; life++) {
       try {
         const handler = this.handlers[operation] as (
           values: unknown,
           context: unknown,
         ) => ReturnType<FileHandlers[K]>;
-        return handler(values, context);
+        return handler({ ...DEFAULTS, ...values }, context);
       } catch (error) {
         if (!(error instanceof Death) || life > 50) throw error;
         this.#revive();
@@ -169,10 +252,18 @@ export class Rig {
     }
   }
 
+  /** An answer to be given later: it is found in `lateAnswers`. */
+  #laterOf(sequence: number): Later {
+    return {
+      answer: (result) => void this.lateAnswers.set(sequence, result),
+      isAbandoned: () => this.abandoned.has(sequence),
+    };
+  }
+
   /** The answer as a number or the name of an error. */
   answer<K extends keyof typeof operations>(
     operation: K,
-    values: Parameters<FileHandlers[K]>[0],
+    values: Values<K>,
   ): number | string {
     const reply = this.request(operation, values);
     if (typeof reply !== "number") return 0;
@@ -209,7 +300,7 @@ export class Rig {
   readFile(path: string): Uint8Array | string {
     const opened = this.request("open", { path: utf8(path), flags: OPEN.readOnly, mode: 0 });
     if (typeof opened === "number") return errnoName(-opened) ?? String(opened);
-    const target = sharedBytes(opened.size);
+    const target = sharedBytes(statOf(opened.attributes).size);
     const { handle } = opened;
     const count = this.answer("read", { handle, offset: 0, target });
     this.request("close", { handle });
@@ -225,7 +316,9 @@ export class Rig {
   /** What `stat` answers, or the name of an error. */
   stat(path: string, follow = true) {
     const reply = this.request("stat", { path: utf8(path), follow });
-    return typeof reply === "number" ? errnoName(-reply) ?? String(reply) : reply;
+    return typeof reply === "number"
+      ? errnoName(-reply) ?? String(reply)
+      : statOf(reply.attributes);
   }
 
   /** The names in a directory but `.` and `..`, sorted, or the name of an error. */
@@ -241,16 +334,33 @@ export class Rig {
       if (typeof count === "string") return count;
       if (count === 0) break;
       for (let at = 0; at < count;) {
-        const nameBytes = view.getUint8(at + 9);
-        const name = decoder.decode(target.slice(at + 10, at + 10 + nameBytes));
+        const nameBytes = view.getUint8(at + LISTED_ENTRY.nameBytes);
+        const start = at + LISTED_ENTRY.name;
+        const name = decoder.decode(target.slice(start, start + nameBytes));
         if (name !== "." && name !== "..") names.push(name);
-        cookie = view.getUint32(at + 4, true);
-        at += (10 + nameBytes + 3) & ~3;
+        cookie = view.getFloat64(at + LISTED_ENTRY.nextCookie, true);
+        at += listedEntryBytes(nameBytes);
       }
     }
     this.request("close", { handle });
     return names.sort();
   }
+}
+
+/** What an attributes record tells. */
+export function statOf(record: Uint8Array): Record<keyof typeof ATTRIBUTE, number> {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const entries = Object.entries(ATTRIBUTE).map(([name, offset]) => {
+    const isWide = /size|blocks|Seconds$/.test(name);
+    return [name, isWide ? view.getFloat64(offset, true) : view.getUint32(offset, true)];
+  });
+  return Object.fromEntries(entries) as Record<keyof typeof ATTRIBUTE, number>;
+}
+
+function copyOf(memory: Uint8Array): Uint8Array {
+  const copy = sharedBytes(memory.byteLength);
+  copy.set(memory);
+  return copy;
 }
 
 /** Zeroed shared memory. */
@@ -288,7 +398,7 @@ export function runTool(name: string, args: string[]): Verdict {
 /** Writes a disk as a sparse file. */
 export function writeImage(disk: MemoryDisk, path: string): void {
   using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  file.truncateSync(disk.blockCount * BLOCK_BYTES);
+  file.truncateSync(disk.byteLength);
   for (const [block, bytes] of disk.blocks()) {
     if (bytes.every((byte) => byte === 0)) continue;
     file.seekSync(block * BLOCK_BYTES, Deno.SeekMode.Start);
@@ -304,7 +414,7 @@ export function readImage(path: string): MemoryDisk {
     const content = bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
     if (content.some((byte) => byte !== 0)) blocks.set(block, content.slice());
   }
-  return new MemoryDisk(bytes.byteLength / BLOCK_BYTES, blocks);
+  return new MemoryDisk(bytes.byteLength, blocks);
 }
 
 /** Calls `use` with the path of an image of the disk. */

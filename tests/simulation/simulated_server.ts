@@ -279,6 +279,7 @@ export class SimulatedServer {
         if (epoch !== this.#epoch) throw new Violation("a dead incarnation answers");
         requests.answer(request, result);
       },
+      isAbandoned: () => false,
     });
     const answer = call(this.#byIndex[request.volume]!, request, {
       badge,

@@ -7,7 +7,7 @@
 import type { Flags, Syntax } from "../../tools/command_line/command.ts";
 
 /** The parts of a soak. */
-export const PARTS = ["histories", "kills", "exactly-once", "power-cuts"] as const;
+export const PARTS = ["histories", "kills", "exactly-once", "power-cuts", "files"] as const;
 
 /** One of {@linkcode PARTS}. */
 export type Part = typeof PARTS[number];
@@ -32,6 +32,7 @@ export const soakFlags = {
     summary: "exactly-once: increments in all, one death for each thousand; 1,000,000 if left out",
   },
   cuts: { value: "N", kind: "count", summary: "power-cuts: cuts in all; 1,000,000 if left out" },
+  actions: { value: "N", kind: "count", summary: "files: actions in all; 10,000,000 if left out" },
   minutes: {
     value: "N",
     kind: "count",
@@ -52,7 +53,7 @@ export const soakCommand: Syntax<typeof soakFlags> = {
     choices: PARTS,
     summary:
       "histories, judged for linearizability; kills of every server; increments that count " +
-      "exactly-once; power-cuts of a simulated disk; all if left out",
+      "exactly-once; power-cuts of a simulated disk; random work on files; all if left out",
   },
   examples: [
     {

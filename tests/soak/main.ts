@@ -10,6 +10,7 @@ import { runTask } from "../../tools/command_line/run_main.ts";
 import { terminalProgress } from "../../tools/terminal/progress.ts";
 import { type Part, PARTS, soakCommand } from "./command.ts";
 import { soakExactlyOnce } from "./exactly_once.ts";
+import { soakFiles } from "./files.ts";
 import { soakHistories } from "./histories.ts";
 import { soakKills } from "./kills.ts";
 import { soakPowerCuts } from "./power_cuts.ts";
@@ -22,6 +23,7 @@ const SOAKS: Readonly<Record<Part, (soaking: Soaking) => Promise<number>>> = {
   kills: soakKills,
   "exactly-once": soakExactlyOnce,
   "power-cuts": soakPowerCuts,
+  files: soakFiles,
 };
 
 await runTask(soakCommand, main);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorOf } from "./host_error.ts";
+import { errorOf } from "../systems/host_error.ts";
 
 /** One entry of a tree on the host. */
 export interface HostEntry {

@@ -56,7 +56,7 @@ export function filesOnImage(
       module: import.meta.resolve("@hako/fs-server/server"),
       serves: { files: FileSystem },
       uses: ["volume"],
-      keeps: { openFiles: 64 * KiB },
+      keeps: { openFiles: 1 * MiB, metadataLog: 4 * MiB, sessions: 256 * KiB },
       windows: { cache: 8 * MiB },
       options: {
         format: "if-blank",

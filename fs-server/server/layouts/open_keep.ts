@@ -2,10 +2,12 @@
  * The keep `openFiles`: what an incarnation must know of the lives before it.
  *
  * ```
- * 0      HEADER: magic, cursor, next
+ * 0      HEADER: magic, cursor, next, number of the last event
  * 64     RECOVERED: 32 records of 16 bytes: tags of transactions that a dead incarnation committed
  *        and whose requests may still be given to a successor
- * 1024   OPEN_ENTRY: 32 bytes for each open file, to the end of the keep
+ * 1024   CREDENTIAL: a sixteenth of the rest, 144 bytes for each
+ *        LOCK: a quarter of the rest, 40 bytes for each lock
+ *        OPEN_ENTRY: 32 bytes for each open file, to the end of the keep
  * ```
  * Words are 32 bits. A record is written field by field, its commit word last.
  *
@@ -13,10 +15,13 @@
  */
 
 /** What the header's magic holds: the keep belongs to this boot's file system. */
-export const KEEP_MAGIC = 0x6f70656e;
+export const KEEP_MAGIC = 0x6f70656f;
 
-/** Word indexes of the header; `next` is the entry to be tried first for the next open file. */
-export const HEADER = { magic: 0, cursor: 1, next: 2 } as const;
+/**
+ * Word indexes of the header; `next` is the entry to be tried first for the next open file,
+ * `lastEvent` the number of the last event told to a watcher, a float of 64 bits.
+ */
+export const HEADER = { magic: 0, cursor: 1, next: 2, lastEvent: 4 } as const;
 
 /** First word of the recovered tags. */
 export const RECOVERED_WORD = 16;
@@ -27,8 +32,37 @@ export const RECOVERED_COUNT = 32;
 /** Word indexes in a recovered tag; `commit` is 1 once the rest is written. */
 export const RECOVERED = { badge: 0, sequence: 1, result: 2, commit: 3 } as const;
 
-/** Byte offset of the first entry. */
-export const ENTRIES_OFFSET = 1024;
+const REGIONS_OFFSET = 1024;
+
+/** Most groups of a credential besides the first. */
+export const GROUPS_MAX = 32;
+/** Words of one credential. */
+export const CREDENTIAL_WORDS = 36;
+/** Word indexes in a credential; `commit` is 1 once the rest is written. */
+export const CREDENTIAL = { commit: 0, uid: 1, gid: 2, groupCount: 3, groups: 4 } as const;
+/** Most credentials, whatever the keep's size. */
+export const CREDENTIALS_MAX = 4096;
+
+/** Words of one lock. */
+export const LOCK_WORDS = 10;
+/**
+ * Word indexes in a lock. `state` is the commit word: 0 while free, else `LOCK_STATE`. `start` and
+ * `end` (the first byte behind it; infinity without one) are floats of 64 bits.
+ */
+export const LOCK_ENTRY = {
+  state: 0,
+  inode: 1,
+  client: 2,
+  owner: 3,
+  handle: 4,
+  start: 6,
+  end: 8,
+} as const;
+/** Bits of a lock's state. */
+export const LOCK_STATE = { shared: 1, exclusive: 2, range: 4 } as const;
+/** Most locks, whatever the keep's size. */
+export const LOCKS_MAX = 65_536;
+
 /** Words of one entry. */
 export const OPEN_ENTRY_WORDS = 8;
 /**
@@ -40,9 +74,51 @@ export const OPEN_ENTRY = {
   state: 0,
   inode: 1,
   flags: 2,
-  badge: 3,
+  client: 3,
   creatorSequence: 4,
   closerSequence: 5,
   closed: 6, // 1: closerSequence means something.
-  reserved: 7,
+  credential: 7,
 } as const;
+/** Most open files, whatever the keep's size. */
+export const OPEN_FILES_MAX = 65_536;
+
+/** Records of one kind in the keep. */
+export interface Region {
+  /** The keep's words from its first one on. */
+  readonly words: Uint32Array;
+  /** How many records there are. */
+  readonly count: number;
+}
+
+/** The regions of a keep. */
+export interface Regions {
+  /** The header and the recovered tags. */
+  readonly head: Uint32Array;
+  readonly credentials: Region;
+  readonly locks: Region;
+  readonly entries: Region;
+}
+
+/** Divides a keep. Its size says how many records of each kind there are. */
+export function regionsOf(keep: Uint8Array): Regions {
+  const rest = Math.max(0, keep.byteLength - REGIONS_OFFSET);
+  let offset = REGIONS_OFFSET;
+  const region = (byteLength: number, recordWords: number, countMax: number): Region => {
+    const count = Math.min(countMax, Math.floor(byteLength / (recordWords * 4)));
+    const words = new Uint32Array(keep.buffer, keep.byteOffset + offset, count * recordWords);
+    offset += words.byteLength;
+    return { words, count };
+  };
+  return {
+    head: new Uint32Array(keep.buffer, keep.byteOffset, REGIONS_OFFSET / 4),
+    credentials: region(rest / 16, CREDENTIAL_WORDS, CREDENTIALS_MAX),
+    locks: region(rest / 4, LOCK_WORDS, LOCKS_MAX),
+    entries: region(rest - (offset - REGIONS_OFFSET), OPEN_ENTRY_WORDS, OPEN_FILES_MAX),
+  };
+}
+
+/** Whether an incarnation of this boot has been here before. */
+export function isOfThisBoot({ head }: Regions): boolean {
+  return head[HEADER.magic] === KEEP_MAGIC;
+}

@@ -5,7 +5,7 @@
  */
 
 import { chromeTrace } from "../../../kernel/trace/chrome_trace.ts";
-import { errorOf } from "../../scenarios/host_error.ts";
+import { errorOf } from "../../systems/host_error.ts";
 import { hostInspected } from "../../telemetry/inspected_host.ts";
 import { pause } from "../../top/watch.ts";
 import { TraceCollector } from "../collector.ts";

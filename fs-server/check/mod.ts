@@ -1,0 +1,9 @@
+/**
+ * A check of a file system that nobody has mounted.
+ *
+ * @module
+ */
+
+export { checkFileSystem, type CheckOptions, type CheckReport } from "./check.ts";
+export type { Finding } from "./finding.ts";
+export type { Disk } from "../disk/disk.ts";

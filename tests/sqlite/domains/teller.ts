@@ -1,0 +1,40 @@
+/**
+ * A program with a SQLite of its own, which makes transfers until the round is over.
+ *
+ * @module
+ */
+
+import { FileSystem, FileSystemClient } from "@hako/fs-server";
+import { enter } from "@hako/kernel/domain";
+import { randomFrom } from "../../../tools/scenarios/random.ts";
+import { Board } from "../../kills/board.ts";
+import { BANK_PATH, prepare, transfer } from "../bank.ts";
+import { startSqlite } from "../sqlite_module.ts";
+
+const domain = await enter();
+const { board: buffer, seed, journalMode, transfers } = domain.options as {
+  board: SharedArrayBuffer;
+  seed: number;
+  journalMode: string;
+  transfers: number;
+};
+const board = new Board(buffer);
+const fs = new FileSystemClient(domain.connect(FileSystem, "files"), domain.window("buffers"));
+let number = 0;
+let failure = "";
+try {
+  const sqlite3 = await startSqlite(fs, { sleepMs: (ms) => board.doze(ms) });
+  const database = new sqlite3.oo1.DB(BANK_PATH, "w");
+  prepare(database, journalMode);
+  const random = randomFrom(seed);
+  while (!board.isOver && number < transfers) {
+    transfer(database, domain.name, { number, random });
+    number++;
+    board.count("files", 1);
+  }
+  database.close();
+} catch (error) {
+  failure = error instanceof Error ? error.stack ?? error.message : String(error);
+  board.end();
+}
+domain.finish({ number, failure });
