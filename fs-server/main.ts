@@ -5,7 +5,8 @@
  * It uses the endpoint `volume` and serves `FileSystem`. Keeps: `openFiles` (1 KiB, and about 48
  * bytes for each open file), `metadataLog` (4 MiB), `sessions` (256 KiB). Window: `cache` (8 MiB).
  * Options: `format` (`"if-blank"`, or `"never"` by default) with `type`, `blockBytes`, `inodeBytes`,
- * `inodeRatioBytes`, `reservedPercent` and `label`; `uid` and `gid`, on whose authority clients act
+ * `inodeRatioBytes`, `journalBlocks`,
+ * `reservedPercent` and `label`; `uid` and `gid`, on whose authority clients act
  * that name no credential: root by default.
  *
  * @module
@@ -77,7 +78,12 @@ function formatOptions(domain: Domain): FormatOptions {
     nowMs: domain.nowMs(),
     ...(type === "ext2" || type === "ext3" || type === "ext4" ? { type } : {}),
     ...(typeof label === "string" ? { label } : {}),
-    ...{ ...number("blockBytes"), ...number("inodeBytes"), ...number("inodeRatioBytes") },
+    ...{
+      ...number("blockBytes"),
+      ...number("inodeBytes"),
+      ...number("inodeRatioBytes"),
+      ...number("journalBlocks"),
+    },
     ...number("reservedPercent"),
   };
 }

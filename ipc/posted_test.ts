@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ERRNO, OsError } from "./errno.ts";
 import { SLOT_COUNT } from "./limits.ts";
 import { serveBlocking, type Serving } from "./loop.ts";
@@ -110,6 +110,21 @@ Deno.test("a request is answered later, out of order, while others are served", 
   laters[0]!.answer(-ERRNO.EIO);
   assertEquals(client.collect(tickets[0]!), -ERRNO.EIO);
   assertThrows(() => laters[0]!.answer(1), Error, "once");
+});
+
+Deno.test("who answers later is told that nobody waits any more", async () => {
+  const { client, server, laters } = deferring();
+  const abort = new AbortController();
+  const abandoned = client.call("later", { value: 1 }, { signal: abort.signal });
+  const ticket = client.post("later", { value: 2 });
+  server.serve();
+  assertEquals(laters.map((later) => later.isAbandoned()), [false, false]);
+  abort.abort();
+  await assertRejects(() => abandoned, OsError, "ECANCELED");
+  assertEquals(laters.map((later) => later.isAbandoned()), [true, false]);
+  for (const later of laters) later.answer(3);
+  assertEquals(client.collect(ticket), 3);
+  assertEquals(client.room, SLOT_COUNT);
 });
 
 Deno.test("what was not answered is done again by the successor; the late answer counts for nothing", () => {

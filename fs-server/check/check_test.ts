@@ -1,7 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { hasTool, readImage, requireTool, runTool, writeImage } from "../ext4/test_images.ts";
-import { VARIANTS } from "../ext4/test_image.ts";
-import { randomOf, Rig, sharedBytes } from "../server/test_rig.ts";
+import {
+  hasTool,
+  readImage,
+  requireTool,
+  runTool,
+  sharedBytes,
+  writeImage,
+} from "../ext4/test_images.ts";
+import { VARIANTS } from "../ext4/test_mke2fs.ts";
+import { randomOf, Rig } from "../server/test_rig.ts";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { checkFileSystem, type CheckReport } from "./check.ts";
 

@@ -6,4 +6,4 @@
 
 export { checkFileSystem, type CheckOptions, type CheckReport } from "./check.ts";
 export type { Finding } from "./finding.ts";
-export type { Disk } from "../disk/disk.ts";
+export type { BlockImage, ByteRange, CommittedTag, Disk, RequestTag } from "../disk/disk.ts";

@@ -256,8 +256,8 @@ export class AsyncFileSystemClient {
   }
 
   /** The whole content of a file, in memory of its own. */
-  readFile(path: Path): Promise<Uint8Array> {
-    return this.#run(() => readWhole(this.#connection, this.#calls, path));
+  async readFile(path: Path): Promise<Uint8Array> {
+    return (await this.#run(() => readWhole(this.#connection, this.#calls, path))).bytes;
   }
 
   /** The whole content of a file as UTF-8. */

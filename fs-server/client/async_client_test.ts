@@ -3,7 +3,8 @@ import { OsError } from "@hako/ipc";
 import { AsyncFileSystemClient } from "./async_client.ts";
 import { FileSystemClient } from "./client.ts";
 import { clientOfRig } from "./test_rig_client.ts";
-import { pattern, Rig, sharedBytes } from "../server/test_rig.ts";
+import { sharedBytes } from "../ext4/test_images.ts";
+import { pattern, Rig } from "../server/test_rig.ts";
 
 function clients(): { sync: FileSystemClient; fs: AsyncFileSystemClient } {
   const client = clientOfRig(new Rig());

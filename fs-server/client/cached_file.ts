@@ -6,6 +6,10 @@
 
 import type { PageIndex } from "./page_index.ts";
 
+/** Uses of a file without asking again, after its lease was refused or taken away: doubles. */
+export const PAUSE_MIN = 2;
+const PAUSE_MAX = 32;
+
 /** A file of which this program keeps parts. */
 export interface CachedFile {
   readonly inode: number;
@@ -27,4 +31,15 @@ export interface CachedFile {
   /** Uses left before a lease is asked for again, and how many there will be next time. */
   pause: number;
   nextPause: number;
+}
+
+/** Whether to ask for a lease again now. */
+export function mayAsk(file: CachedFile): boolean {
+  if (file.pause > 0) {
+    file.pause--;
+    return false;
+  }
+  file.pause = file.nextPause;
+  file.nextPause = Math.min(2 * file.nextPause, PAUSE_MAX);
+  return true;
 }

@@ -1,10 +1,10 @@
 /**
  * Files for programs: the shapes of `Deno`'s synchronous file functions over a file server.
  *
- * All bytes travel through one window of the app's own; what of it belongs to the client says
- * `places.ts`. I/O from and to a view that {@linkcode FileSystemClient.buffer} gave, or any other
- * view of that window, is copy-free. Bytes that live elsewhere are copied through the staging run,
- * piece by piece.
+ * All bytes travel through one window of the app's own. Parts of files stay there under leases, so
+ * that small reads and writes, and what `stat` told before, need no request: see
+ * `layouts/session.ts`. Large I/O from and to a view that {@linkcode FileSystemClient.buffer} gave,
+ * or any other view of that window, is copy-free; bytes that live elsewhere are copied once.
  *
  * @module
  */
@@ -87,13 +87,17 @@ export class FileSystemClient {
   readonly #calls: Calls;
   readonly #followed: StatCache = new StatCache();
   readonly #unfollowed: StatCache = new StatCache();
+  /** Paths that were read as a whole. */
+  readonly #readable: StatCache = new StatCache();
 
   /**
    * Makes a client; nothing is sent yet.
    *
-   * @param client The file server's endpoint.
+   * @param client The file server's endpoint. From now on it is used through clients like this one
+   *   only: what they post, their next calls collect.
    * @param window The app's window, at least {@linkcode CLIENT_WINDOW_BYTES_MIN}; clients on the
-   *   same window share its first 80 KiB and its end: half of the rest, at most 1 MiB.
+   *   same window share its first 80 KiB and half of the rest, at its end: the page cache if that
+   *   has room for one, and up to 1 MiB for bytes on their way.
    */
   constructor(client: Client<FileSystem>, window: Uint8Array) {
     this.#connection = Connection.of(client, window);
@@ -135,6 +139,7 @@ export class FileSystemClient {
     this.#from.at = handle;
     this.#followed.clear();
     this.#unfollowed.clear();
+    this.#readable.clear();
     if (before !== 0) this.#connection.post("close", { handle: before });
   }
 
@@ -317,7 +322,17 @@ export class FileSystemClient {
 
   /** The whole content of a file, in memory of its own. */
   readFileSync(path: Path): Uint8Array {
-    return this.#run(readWhole(this.#connection, this.#calls, path));
+    const cache = this.#connection.cache;
+    if (cache === undefined || typeof path !== "string") return this.#readFile(path).bytes;
+    const generation = cache.nameGeneration;
+    // We have read it before, and nothing has changed since: neither rights nor names.
+    const known = this.#readable.get(path, generation);
+    const file = known === undefined || known === MISSING ? undefined : cache.find(known.inode);
+    const here = file === undefined ? undefined : cache.readWhole(file);
+    if (here !== undefined) return here;
+    const { bytes, inode } = this.#readFile(path);
+    this.#readable.set(path, generation, { attributes: record, inode });
+    return bytes;
   }
 
   /** The whole content of a file as UTF-8. */
@@ -389,6 +404,10 @@ export class FileSystemClient {
       if (cache.stat(file, record)) return record;
     }
     return this.#learn(paths, path, generation, follow);
+  }
+
+  #readFile(path: Path): { bytes: Uint8Array; inode: number } {
+    return this.#run(readWhole(this.#connection, this.#calls, path));
   }
 
   #learn(paths: StatCache, path: string, generation: number, follow: boolean): Uint8Array {

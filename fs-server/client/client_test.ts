@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { CLIENT_WINDOW_BYTES_MIN, FileSystemClient } from "./client.ts";
 import { clientOfRig } from "./test_rig_client.ts";
-import { pattern, Rig, sharedBytes } from "../server/test_rig.ts";
+import { sharedBytes } from "../ext4/test_images.ts";
+import { pattern, Rig } from "../server/test_rig.ts";
 
 function clientOf(rig: Rig, windowBytes = 1 << 20): FileSystemClient {
   return new FileSystemClient(clientOfRig(rig), sharedBytes(windowBytes));

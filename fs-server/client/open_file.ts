@@ -10,7 +10,7 @@ import type { Calls } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { FileCalls } from "./file_calls.ts";
 import { textOf } from "./file_error.ts";
-import type { CachedFile } from "./cached_file.ts";
+import { type CachedFile, mayAsk } from "./cached_file.ts";
 import { NOT_CACHED, type PageCache } from "./page_cache.ts";
 import type { Path } from "./places.ts";
 import { ask, type Steps } from "./steps.ts";
@@ -23,6 +23,9 @@ const DIRECT_BYTES = 64 * 1024;
 
 /** Pages read ahead of a program that reads a file from its beginning to its end. */
 const AHEAD_PAGES_MAX = 32;
+
+/** How often an operation asks for what it needs to be done in the window. */
+const TRIES_MAX = 3;
 
 /** Opens a file, with a lease if that can be had. */
 export function* openFile(
@@ -143,12 +146,13 @@ export class OpenFile {
       return yield* this.#readPlain(buffer, offset);
     }
     const isSequential = offset === this.#readEnd;
+    const tries = { left: TRIES_MAX };
     let done = 0;
     while (done < buffer.byteLength) {
       const rest = done === 0 ? buffer : buffer.subarray(done);
       const count = cache.read(cached, rest, offset + done);
       if (count === NOT_CACHED) {
-        if (yield* this.#leased(cached, LEASE.read)) continue;
+        if (yield* this.#leased(cached, LEASE.read, tries)) continue;
         return done + (yield* this.#readPlain(rest, offset + done));
       }
       done += count;
@@ -185,12 +189,13 @@ export class OpenFile {
     if (cache === undefined || cached === undefined || !this.#mayWrite || isDirect) {
       return yield* this.#writePlain(buffer, offset);
     }
+    const tries = { left: TRIES_MAX };
     let done = 0;
     while (done < buffer.byteLength) {
       const rest = done === 0 ? buffer : buffer.subarray(done);
       const count = cache.write(cached, rest, this.#isAppend ? -1 : offset + done);
       if (count === NOT_CACHED) {
-        if (yield* this.#leased(cached, LEASE.write)) continue;
+        if (yield* this.#leased(cached, LEASE.write, tries)) continue;
         return done + (yield* this.#writePlain(rest, offset + done));
       }
       progress.done = done += count;
@@ -281,10 +286,17 @@ export class OpenFile {
     return count;
   }
 
-  /** Asks for a lease if there is none of the kind and it may be had again; answers whether. */
-  *#leased(cached: CachedFile, kind: number): Steps<boolean> {
+  /**
+   * Asks for a lease if there is none of the kind and it may be had again. If there is one, the server
+   * held its lock, and has let go of it when it answers. Answers whether to try once more.
+   */
+  *#leased(cached: CachedFile, kind: number, tries: { left: number }): Steps<boolean> {
     const cache = this.#cache!;
-    if (cache.hasLease(cached, kind) || !cache.mayAsk(cached)) return false;
+    if (tries.left === 0) return false;
+    tries.left--;
+    if (!cache.hasLease(cached, kind) && !mayAsk(cached)) return false;
+    // Our late stores may have spoilt what the slot says.
+    if (cached.isLost) yield* this.#writeBack(cached);
     const { handle } = this.calls;
     const granted = yield* ask("lease", { handle, slot: cached.slot, kind });
     if (granted !== LEASE.none) cache.granted(cached);
@@ -323,7 +335,7 @@ export class OpenFile {
     const ahead = isSequential ? this.#aheadPages : 0;
     if (isSequential) this.#aheadPages = Math.min(2 * this.#aheadPages, AHEAD_PAGES_MAX);
     const wanted = Math.max(pagesMin, last - page + 1 + ahead);
-    const run = cache.reserve(cache.missingCount(cached, page, wanted));
+    const run = cache.reserve(cached.pages.missingCount(page, wanted));
     if (run === undefined) {
       const count = yield* this.#readPlain(buffer, offset);
       return { count, isEnd: true, isKept: false };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CachedFile } from "./cached_file.ts";
+import { type CachedFile, PAUSE_MIN } from "./cached_file.ts";
 import { PageIndex } from "./page_index.ts";
 import {
   FRAME,
@@ -22,10 +22,6 @@ import { LEASE } from "../protocol.ts";
 
 /** Files that grow beyond this by a write do so at the server, which knows how far they may. */
 const CACHED_END_MAX = 2 ** 30;
-
-/** Uses of a file without asking again, after its lease was refused or taken away: doubles. */
-const PAUSE_MIN = 2;
-const PAUSE_MAX = 32;
 
 /** What could not be done in the window, so that the server is to be asked. */
 export const NOT_CACHED = -1;
@@ -102,7 +98,7 @@ export class PageCache {
     }
     if (oldest === undefined) return -1;
     release(oldest.slot);
-    this.#forgetFrames(oldest);
+    this.forgetAll(oldest);
     this.#files.delete(oldest.inode);
     this.#freeSlots.push(oldest.slot);
     return oldest.slot;
@@ -118,7 +114,7 @@ export class PageCache {
     this.#freeSlots.pop();
     if (known !== undefined) {
       // Its lease had ended, or the inode has become another file's.
-      this.#forgetFrames(known);
+      this.forgetAll(known);
       this.#freeSlots.unshift(known.slot);
       Object.assign(known, { slot: nominated, word, grant: this.#words[word + SLOT.grant]! });
       Object.assign(known, { isLost: false, pause: 0, nextPause: PAUSE_MIN });
@@ -144,17 +140,6 @@ export class PageCache {
   /** Says that an open file uses it no more. Its frames stay for the next who opens it. */
   leave(file: CachedFile): void {
     file.useCount--;
-  }
-
-  /** Whether to ask for a lease again now. */
-  mayAsk(file: CachedFile): boolean {
-    if (file.pause > 0) {
-      file.pause--;
-      return false;
-    }
-    file.pause = file.nextPause;
-    file.nextPause = Math.min(2 * file.nextPause, PAUSE_MAX);
-    return true;
   }
 
   /** Hears which lease was granted: what stood in the frames may be void. */
@@ -197,12 +182,22 @@ export class PageCache {
         break;
       }
       const from = offset + done - page * FRAME_BYTES;
-      const count = Math.min(FRAME_BYTES - from, wanted - done);
-      this.#isUsed[frame] = 1;
+      const last = file.pages.lastOfRun(page, Math.ceil((from + wanted - done) / FRAME_BYTES));
+      const count = Math.min((last - page + 1) * FRAME_BYTES - from, wanted - done);
+      this.#isUsed.fill(1, frame, frame + last - page + 1);
       this.#copyOut(frame, from, count, target, done);
       done += count;
     }
     return this.#unlock(file) ? done : NOT_CACHED;
+  }
+
+  /** The whole content if all of it is here and the server has heard that it was read. Hot path. */
+  readWhole(file: CachedFile): Uint8Array | undefined {
+    const size = this.size(file);
+    if (size === NOT_CACHED || size > this.frameCount * FRAME_BYTES) return undefined;
+    if (this.unreadChange(file) !== 0) return undefined;
+    const bytes = new Uint8Array(size);
+    return this.read(file, bytes, 0) === size ? bytes : undefined;
   }
 
   /**
@@ -225,9 +220,14 @@ export class PageCache {
     while (done < source.byteLength) {
       const page = Math.floor((start + done) / FRAME_BYTES);
       const from = start + done - page * FRAME_BYTES;
-      const count = Math.min(FRAME_BYTES - from, source.byteLength - done);
+      let count = Math.min(FRAME_BYTES - from, source.byteLength - done);
       let frame = file.pages.get(page);
-      if (frame < 0) {
+      let last = page;
+      if (frame >= 0) {
+        const pages = Math.ceil((from + source.byteLength - done) / FRAME_BYTES);
+        last = file.pages.lastOfRun(page, pages);
+        count = Math.min((last - page + 1) * FRAME_BYTES - from, source.byteLength - done);
+      } else {
         const existing = Math.min(FRAME_BYTES, size - page * FRAME_BYTES);
         if (existing > 0 && (from > 0 || from + count < existing)) {
           this.missingPage = page;
@@ -238,9 +238,9 @@ export class PageCache {
         this.#blank(frame, from, from + count);
         this.#insert(file, page, frame);
       }
-      this.#isUsed[frame] = 1;
+      this.#isUsed.fill(1, frame, frame + last - page + 1);
       this.#copyIn(frame, from, source, done, count);
-      this.#markDirty(file, frame);
+      for (let at = page; at <= last; at++) this.#markDirty(file, frame + at - page);
       done += count;
     }
     if (start + done > size) this.#numbers[sizeIndex] = start + done;
@@ -281,13 +281,6 @@ export class PageCache {
     if (!this.#lock(file, LEASE.read)) return NOT_CACHED;
     const size = this.#numbers[(file.word + SLOT.attributes + (ATTRIBUTE.size >> 2)) >> 1]!;
     return this.#unlock(file) ? size : NOT_CACHED;
-  }
-
-  /** How many pages from `page` on are missing, at most `countMax`. */
-  missingCount(file: CachedFile, page: number, countMax: number): number {
-    let count = 0;
-    while (count < countMax && file.pages.get(page + count) < 0) count++;
-    return count;
   }
 
   /** Takes up to `countMax` frames that are neighbours and holds them fast; answers the run. */
@@ -354,21 +347,16 @@ export class PageCache {
   forget(file: CachedFile, offset: number, byteLength: number): void {
     const first = Math.floor(offset / FRAME_BYTES);
     const last = Math.floor((offset + byteLength - 1) / FRAME_BYTES);
-    if (last - first > file.frames.size) return this.#forgetFrames(file);
+    if (last - first > file.frames.size) return this.forgetAll(file);
     for (let page = first; page <= last; page++) {
       const frame = file.pages.get(page);
       if (frame >= 0) this.#evict(frame);
     }
   }
 
-  /** Forgets all pages of a file. None may be dirty. */
-  forgetAll(file: CachedFile): void {
-    this.#forgetFrames(file);
-  }
-
   /** Whether so much is dirty that it is to be written back. */
   isFull(file: CachedFile): boolean {
-    return this.dirtyCount(file) > this.frameCount >> 1;
+    return this.dirtyCount(file) > this.frameCount - (this.frameCount >> 2);
   }
 
   /** Whether a write of at most a page can be done in one step. Hot path. */
@@ -406,7 +394,7 @@ export class PageCache {
   #isCurrent(file: CachedFile): boolean {
     const grant = this.#words[file.word + SLOT.grant]!;
     if (grant === file.grant) return true;
-    this.#forgetFrames(file);
+    this.forgetAll(file);
     file.grant = grant;
     return this.#words[file.word + SLOT.inode] === file.inode;
   }
@@ -470,7 +458,8 @@ export class PageCache {
     owner.pages.delete(this.#pages[frame]!);
   }
 
-  #forgetFrames(file: CachedFile): void {
+  /** Forgets all pages of a file. None may be dirty under its present grant. */
+  forgetAll(file: CachedFile): void {
     for (const frame of file.frames) this.#owners[frame] = undefined;
     file.frames.clear();
     file.pages.clear();
@@ -484,7 +473,7 @@ export class PageCache {
   }
 
   #copyOut(frame: number, from: number, count: number, target: Uint8Array, at: number): void {
-    if (count === FRAME_BYTES) return target.set(this.#viewOf(frame), at);
+    if (from === 0 && count === FRAME_BYTES) return target.set(this.#viewOf(frame), at);
     const base = this.#framesOffset + frame * FRAME_BYTES + from;
     target.set(this.#region.subarray(base, base + count), at);
   }

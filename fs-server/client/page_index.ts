@@ -18,6 +18,21 @@ export class PageIndex {
     return page < DENSE_MAX ? -1 : this.#sparse.get(page) ?? -1;
   }
 
+  /** How many pages from `page` on are missing, at most `countMax`. */
+  missingCount(page: number, countMax: number): number {
+    let count = 0;
+    while (count < countMax && this.get(page + count) < 0) count++;
+    return count;
+  }
+
+  /** The last of at most so many pages whose frames are neighbours. Hot path. */
+  lastOfRun(page: number, countMax: number): number {
+    const first = this.get(page);
+    let count = 1;
+    while (count < countMax && this.get(page + count) === first + count) count++;
+    return page + count - 1;
+  }
+
   /** Enters a page. */
   set(page: number, frame: number): void {
     if (page >= DENSE_MAX) {

@@ -19,7 +19,7 @@ export function clientOfRig(rig: Rig, badge = 1): Client<FileSystem> {
     if (typeof reply === "number" && reply < 0) {
       throw new OsError(errnoName(-reply) ?? "EIO", operation);
     }
-    return reply;
+    return typeof reply === "object" ? ownCopy(reply) : reply;
   };
   const posted: number[] = [];
   const client = {
@@ -31,4 +31,13 @@ export function clientOfRig(rig: Rig, badge = 1): Client<FileSystem> {
     awaitAny() {},
   };
   return client as unknown as Client<FileSystem>;
+}
+
+/** An answer as a channel gives it: no memory of the server's. */
+function ownCopy(reply: object): object {
+  return Object.fromEntries(
+    Object.entries(reply).map(([name, value]) => {
+      return [name, value instanceof Uint8Array ? value.slice() : value];
+    }),
+  );
 }

@@ -113,13 +113,18 @@ export function* entriesFrom(
   return count === 0 ? undefined : parseEntries(target.slice(0, count));
 }
 
-/** The whole content of a file, in memory of its own. */
-export function* readWhole(connection: Connection, calls: Calls, path: Path): Steps<Uint8Array> {
+/** The whole content of a file, in memory of its own, and its inode. */
+export function* readWhole(
+  connection: Connection,
+  calls: Calls,
+  path: Path,
+): Steps<{ bytes: Uint8Array; inode: number }> {
   const file = yield* openFile(connection, calls, path, OPEN.readOnly, 0);
   try {
     const bytes = new Uint8Array(file.opened.size);
     const count = yield* file.read(bytes, 0);
-    return count < bytes.byteLength ? bytes.slice(0, count) : bytes;
+    const { inode } = file.opened;
+    return { bytes: count < bytes.byteLength ? bytes.slice(0, count) : bytes, inode };
   } finally {
     closeFile(connection, file);
   }

@@ -15,9 +15,6 @@ export const SECTOR_BYTES = 512;
 /** Most blocks in one transaction, as the storage server has it. */
 export const TRANSACTION_BLOCKS_MAX = 1024;
 
-/** Bytes in a block of a file system of the usual kind. */
-export const BLOCK_BYTES = 4096;
-
 /** Names the request on whose behalf a transaction is done. */
 export interface RequestTag {
   /** The client's number. */

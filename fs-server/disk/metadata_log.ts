@@ -35,6 +35,12 @@ import {
   TAGS_OFFSET,
 } from "./layouts/metadata_log.ts";
 
+/**
+ * Slots that rest before they are written again. A successor's keep is a copy that may be made while
+ * its predecessor still runs to the end of a request: what the copy's head names must be in it.
+ */
+const RESTING_COUNT = 64;
+
 const RECORDS_WORD = RECORDS_OFFSET >> 2;
 const KIND_MAX = 13;
 
@@ -62,6 +68,10 @@ export class MetadataLog {
   readonly #kinds: BlockKind[] = [];
   readonly #owners: number[] = [];
   #free: number[] = [];
+  /** Slots that became free last, in the order in which they did: a ring. */
+  readonly #resting = new Uint32Array(RESTING_COUNT);
+  #restingCount = 0;
+  #restingNext = 0;
   #committed = 0;
   /** Word at which the next record will stand. */
   #end = RECORDS_WORD;
@@ -108,7 +118,8 @@ export class MetadataLog {
   /** Whether a record of so many images and freed blocks fits. */
   hasRoom(imageCount: number, freedCount: number): boolean {
     const words = RECORD_WORDS + (imageCount + freedCount) * RECORD_ENTRY_WORDS;
-    return imageCount <= this.#free.length && this.#end + words <= this.#recordsEnd;
+    return imageCount <= this.#free.length + this.#restingCount &&
+      this.#end + words <= this.#recordsEnd;
   }
 
   /**
@@ -132,8 +143,7 @@ export class MetadataLog {
     let sum = entryCount;
     for (let index = 0; index < changed.length; index++) {
       const cached = changed[index]!;
-      const slot = this.#free.pop();
-      assert(slot !== undefined, "a record has room");
+      const slot = this.#free.pop() ?? this.#takeRested();
       slots[index] = slot;
       this.#kinds[slot] = cached.kind;
       this.#owners[slot] = cached.owner;
@@ -168,7 +178,10 @@ export class MetadataLog {
 
   /** Lets a slot be written again: a record that counts names another for its block. */
   release(slot: number): void {
-    this.#free.push(slot);
+    if (this.#restingCount === RESTING_COUNT) this.#free.push(this.#takeRested());
+    this.#resting[this.#restingNext] = slot;
+    this.#restingNext = (this.#restingNext + 1) % RESTING_COUNT;
+    this.#restingCount++;
   }
 
   /** The image in a slot. */
@@ -197,7 +210,16 @@ export class MetadataLog {
     Atomics.store(this.#words, HEAD.first, this.#committed);
     this.#end = RECORDS_WORD;
     this.#free.length = 0;
+    this.#restingCount = 0;
     for (let slot = this.#slotCount - 1; slot >= 0; slot--) this.#free.push(slot);
+  }
+
+  /** The slot that has rested longest. */
+  #takeRested(): number {
+    assert(this.#restingCount > 0, "a record has room");
+    const oldest = (this.#restingNext - this.#restingCount + RESTING_COUNT) % RESTING_COUNT;
+    this.#restingCount--;
+    return this.#resting[oldest]!;
   }
 
   /** Answers the sum of the entry's words. */

@@ -114,6 +114,27 @@ Deno.test("an image in use is not written over, however often blocks are logged"
   assertEquals(cache.get(9).bytes[0], 99);
 });
 
+Deno.test("what changes again and again reaches the disk seldom", () => {
+  const fixture = new Fixture(24 * 4096);
+  const cache = fixture.cache();
+  let count = 0;
+  fixture.disk.before = (call) => void (call === "transact" && count++);
+  for (let at = 1; at <= 300; at++) set(cache, at % 4, at & 255, at);
+  assert(count >= 1 && count <= 3, `${count} transactions`);
+});
+
+Deno.test("a copy of the log that is made beside a running commit is one state or another", () => {
+  const fixture = new Fixture(128 * 4096);
+  const cache = fixture.cache();
+  for (let at = 1; at < 40; at++) set(cache, at % 4, at);
+  // The head as it was, all behind it as it is ten commits later.
+  const head = fixture.log.slice(0, RECORDS_OFFSET);
+  for (let at = 40; at < 50; at++) set(cache, at % 4, at);
+  fixture.log.set(head);
+  const successor = fixture.successor();
+  for (let at = 36; at < 40; at++) assertEquals(successor.get(at % 4).bytes[4095], at);
+});
+
 Deno.test("an operation that is larger than the log is a transaction of its own", () => {
   const fixture = new Fixture(24 * 4096);
   const cache = fixture.cache();

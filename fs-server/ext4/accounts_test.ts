@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { hasTool } from "../server/test_rig.ts";
+import { hasTool } from "./test_images.ts";
 import { READ_ONLY, STATE_CLEAN, SUPERBLOCK as SB } from "./layouts/superblock.ts";
-import { ImageRig, judge, makeImage, sizesOfImage } from "./test_image.ts";
+import { ImageRig, judge, makeImage, sizesOfImage } from "./test_mke2fs.ts";
 
 const ignore = !hasTool("mke2fs") || !hasTool("dumpe2fs");
 

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { hasTool, randomOf } from "../server/test_rig.ts";
+import { hasTool } from "./test_images.ts";
+import { randomOf } from "../server/test_rig.ts";
 import { BlockAllocation, type BlockRun } from "./block_allocation.ts";
-import { ImageRig, makeImage, VARIANTS } from "./test_image.ts";
+import { ImageRig, makeImage, VARIANTS } from "./test_mke2fs.ts";
 import { InodeTable, toDiskTime } from "./inode.ts";
 import { InodeAllocation } from "./inode_allocation.ts";
 import { MODE_DIRECTORY, MODE_FILE } from "./layouts/inode.ts";
@@ -169,5 +170,39 @@ Deno.test({
       assertEquals(rig.geometry.groupOfInode(file), rig.geometry.groupOfInode(inner));
     }
     assert(groups.size >= 15, `${groups.size} groups`);
+  },
+});
+
+Deno.test({
+  name: "nothing is read of bitmaps and inode tables that were never written",
+  ignore,
+  fn() {
+    for (const feature of ["metadata_csum", "^metadata_csum,uninit_bg"]) {
+      const args = ["-t", "ext4", "-b", "1024", "-O", feature, "-E", "lazy_itable_init=1"];
+      const plain = new AllocationRig(makeImage(args, 100_000));
+      const { geometry, sizes, image } = plain;
+      const group = 5;
+      const waste = (block: number, count: number) =>
+        image.fill(0xa5, block * sizes.blockBytes, (block + count) * sizes.blockBytes);
+      waste(geometry.blockBitmap(group), 1);
+      waste(geometry.inodeBitmap(group), 1);
+      waste(geometry.inodeTable(group), sizes.inodeTableBlocks);
+      const rig = new AllocationRig(image);
+      const parent = group * sizes.inodesPerGroup + 1;
+      const numbers = [0, 1, 2, 3, 4, 5].map(() => rig.numbers.takeForFile(parent));
+      for (const number of numbers) {
+        const inode = rig.inodes.create(number, MODE_FILE, NOW);
+        inode.dtime = 1_700_000_000;
+        rig.inodes.store(inode);
+        rig.numbers.give(number);
+      }
+      const run = rig.blocks.take(geometry.firstBlockOf(group), 50);
+      assertEquals(rig.geometry.groupOfBlock(run.first), group);
+      rig.blocks.give(run.first, run.count);
+      rig.commit();
+      const { code, output } = rig.fsck();
+      assertEquals(code, 0, output);
+      assertEquals(rig.accounts.inodesUnusedIn(group), sizes.inodesPerGroup - numbers.length);
+    }
   },
 });

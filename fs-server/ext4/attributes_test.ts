@@ -5,7 +5,7 @@ import { MemoryDisk } from "../disk/memory_disk.ts";
 import { ExtendedAttributes } from "./attributes.ts";
 import { aclAllows, readShownAcl, shownAcl, storedAcl } from "./attributes/posix_acl.ts";
 import { BlockAllocation } from "./block_allocation.ts";
-import { ImageRig, makeImage, VARIANTS } from "./test_image.ts";
+import { ImageRig, makeImage, VARIANTS } from "./test_mke2fs.ts";
 import { type Inode, InodeTable } from "./inode.ts";
 import { hasTool, readImage, requireTool, withImage } from "./test_images.ts";
 

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_KIND } from "../disk/cached_block.ts";
-import { hasTool, randomOf } from "../server/test_rig.ts";
+import { hasTool } from "./test_images.ts";
+import { randomOf } from "../server/test_rig.ts";
 import { clearRun } from "./bitmap.ts";
 import { BlockAllocation, type BlockRun } from "./block_allocation.ts";
-import { ImageRig, makeImage } from "./test_image.ts";
+import { ImageRig, makeImage } from "./test_mke2fs.ts";
 import { SUPERBLOCK as SB } from "./layouts/superblock.ts";
 
 const ignore = !hasTool("mke2fs");

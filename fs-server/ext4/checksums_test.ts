@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_KIND, type BlockKind } from "../disk/cached_block.ts";
-import { hasTool } from "../server/test_rig.ts";
+import { hasTool } from "./test_images.ts";
 import { isSet } from "./bitmap.ts";
-import { editImage, ImageRig, makeImage, VARIANTS } from "./test_image.ts";
+import { editImage, ImageRig, makeImage, VARIANTS } from "./test_mke2fs.ts";
 import { type Inode, InodeTable, isDirectory, isFile } from "./inode.ts";
 import { GROUP_FLAG } from "./layouts/group_descriptor.ts";
 import { FLAG_EXTENTS, FLAG_INDEX } from "./layouts/inode.ts";

@@ -59,12 +59,11 @@ export class DirectoryLists {
    * @throws {OsError} `EINVAL` if `target` is too small for the next entry.
    */
   list(directory: Inode, cookie: number, target: Uint8Array): number {
-    const { features } = this.#blocks.sizes;
     this.#target = target;
     this.#out = new DataView(target.buffer, target.byteOffset, target.byteLength);
     this.#packed = 0;
     const isTree = this.#blocks.isTree(directory);
-    const isHashed = isTree || (features.hasHtree && this.#blocks.count(directory) === 1);
+    const isHashed = isTree || (this.#blocks.makesTrees && this.#blocks.count(directory) === 1);
     if (!isHashed) this.#listInPlace(directory, cookie);
     else if (this.#listDots(directory, cookie)) {
       const key = Math.max(cookie - FIRST_KEY_COOKIE, 0);

@@ -102,7 +102,7 @@ export class Directories {
     const leads = { inode: entry.inode, type: this.#typeOf(entry.type) };
     if (!this.#blocks.isTree(directory)) {
       directory.flags &= ~FLAG_INDEX;
-      const isFull = this.#blocks.sizes.features.hasHtree &&
+      const isFull = this.#blocks.makesTrees &&
         this.#linear.isFullBlock(directory, dirEntryBytes(name.byteLength));
       if (!isFull || !this.#tree.begin(directory)) {
         return this.#linear.insert(directory, name, leads);

@@ -14,7 +14,7 @@ import type { Geometry, Sizes } from "./geometry.ts";
 import type { Inode } from "./inode.ts";
 import { DIR_TAIL_BYTES } from "./layouts/dir_entry.ts";
 import { FLAG_INDEX } from "./layouts/inode.ts";
-import { NameHash } from "./name_hash.ts";
+import { HASH_VERSION, NameHash } from "./name_hash.ts";
 
 /** Most bytes of a directory: Linux takes no larger ones without large_dir. */
 const DIRECTORY_BYTES_MAX = 2 ** 31;
@@ -48,6 +48,11 @@ export class DirectoryBlocks {
     this.#parts = parts;
     this.sizes = sizes;
     this.rules = { blockBytes, end: blockBytes - tailBytes, inodeCount };
+  }
+
+  /** Whether directories of this file system become trees when they grow. */
+  get makesTrees(): boolean {
+    return this.sizes.features.hasHtree && this.sizes.nameHash.version <= HASH_VERSION.tea;
   }
 
   /** Whether the directory has a hash tree that is kept up. */

@@ -4,6 +4,7 @@ import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { DirectoryRig, LAYOUTS, randomOf } from "./test_directory_rig.ts";
 import type { Inode } from "./inode.ts";
 import { FLAG_INDEX } from "./layouts/inode.ts";
+import { SUPERBLOCK } from "./layouts/superblock.ts";
 import { NameHash } from "./name_hash.ts";
 import {
   canLoopMount,
@@ -257,6 +258,29 @@ Deno.test({
         for (let index = 9; index < count; index += 25) Deno.lstatSync(`${place}/d/name-${index}`);
       });
     });
+  },
+});
+
+Deno.test({
+  name: "without a hash that is known, directories stay without trees",
+  ignore,
+  fn() {
+    const disk = madeByMke2fs(16 * MiB, "-t", "ext4", "-b", "1024", "-O", "^metadata_csum");
+    const superblock = disk.blocks().get(0)?.subarray(1024) ?? new Uint8Array(0);
+    superblock[SUPERBLOCK.hashVersion] = 77;
+    const rig = new DirectoryRig(disk);
+    const directory = rig.makeDirectory("d");
+    const file = rig.makeFile("file");
+    const model = new Map<string, number>();
+    for (let index = 0; index < 300; index++) {
+      rig.insert(directory, `name ${index}`, file.number);
+      model.set(`name ${index}`, file.number);
+      if (index === 10) rig.compare(directory, model);
+    }
+    assertEquals(directory.flags & FLAG_INDEX, 0);
+    rig.compare(directory, model);
+    rig.setLinks(file.number, 301);
+    requireClean(disk);
   },
 });
 

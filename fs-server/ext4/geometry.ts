@@ -260,7 +260,9 @@ export function descriptorBlock(sizes: Sizes, index: number): number {
 
 /** Blocks at the beginning of a group that hold superblock, descriptors and room for growth. */
 export function headBlocks(sizes: Sizes, group: number): number {
-  const ownCount = hasSuperblock(sizes, group) ? 1 : 0;
+  // With bigalloc and blocks of 1 KiB, a boot loader's block is part of group 0.
+  const bootCount = group === 0 ? sizes.superblockBlock - sizes.firstDataBlock : 0;
+  const ownCount = hasSuperblock(sizes, group) ? 1 + bootCount : 0;
   const { hasMetaGroups } = sizes.features;
   if (hasMetaGroups && group >= sizes.firstMetaGroup * sizes.descriptorsPerBlock) {
     const place = group % sizes.descriptorsPerBlock;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { hasTool } from "../server/test_rig.ts";
-import { editImage, ImageRig, judge, makeImage } from "./test_image.ts";
+import { hasTool } from "./test_images.ts";
+import { editImage, ImageRig, judge, makeImage } from "./test_mke2fs.ts";
 import { fromDiskTime, type Inode, InodeTable, toDiskTime } from "./inode.ts";
 import {
   FLAG_HUGE,

@@ -5,7 +5,7 @@ import { BLOCK_KIND } from "../disk/cached_block.ts";
 import { MemoryDisk } from "../disk/memory_disk.ts";
 import type { BlockAllocation } from "./block_allocation.ts";
 import { FileMap } from "./file_map.ts";
-import { ImageRig } from "./test_image.ts";
+import { ImageRig } from "./test_mke2fs.ts";
 import { InodeTable } from "./inode.ts";
 import { replayJournal } from "./journal/replay.ts";
 import { READ_ONLY, SUPERBLOCK as SB } from "./layouts/superblock.ts";

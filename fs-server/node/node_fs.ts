@@ -33,8 +33,20 @@ import { readdir, rm } from "./tree_functions.ts";
 import { FSWatcher, StatWatcher, unwatchFile, watch, watchFile, watchLater } from "./watchers.ts";
 import { WriteStream } from "./write_stream.ts";
 
+/** Names of functions that have all three forms. */
+export type CommonName =
+  | ("access" | "appendFile" | "chmod" | "chown" | "copyFile" | "cp" | "lchmod" | "lchown")
+  | ("link" | "lstat" | "lutimes" | "mkdir" | "mkdtemp" | "opendir" | "readFile" | "readdir")
+  | ("readlink" | "realpath" | "rename" | "rm" | "rmdir" | "stat" | "statfs" | "symlink")
+  | ("truncate" | "unlink" | "utimes" | "writeFile");
+
+/** Names of functions on numbers of open files, which promises do not have. */
+export type NumberName =
+  | ("close" | "exists" | "fchmod" | "fchown" | "fdatasync" | "fstat" | "fsync" | "ftruncate")
+  | ("futimes" | "open" | "read" | "readv" | "write" | "writev");
+
 /** The functions that have all three forms. */
-const FUNCTIONS = {
+const FUNCTIONS: Readonly<Record<CommonName, ContextFunction>> = {
   ...{ access: paths.access, chmod: paths.chmod, chown: paths.chown, copyFile, cp },
   ...{ lchmod: paths.lchmod, lchown: paths.lchown, link: paths.link, lstat: paths.lstat },
   ...{ lutimes: paths.lutimes, mkdir: paths.mkdir, mkdtemp: paths.mkdtemp, opendir, readdir },
@@ -42,24 +54,18 @@ const FUNCTIONS = {
   ...{ rmdir: paths.rmdir, stat: paths.stat, statfs: paths.statfs, symlink: paths.symlink },
   ...{ truncate: files.truncate, unlink: paths.unlink, utimes: paths.utimes },
   ...{ readFile: files.readFile, writeFile: files.writeFile, appendFile: files.appendFile },
-} as const satisfies Readonly<Record<string, ContextFunction>>;
+};
 
-/** The functions on numbers of open files, which promises do not have. */
-const ON_NUMBERS = {
+/** The functions on numbers of open files. */
+const ON_NUMBERS: Readonly<Record<NumberName, ContextFunction>> = {
   ...{ open: files.open, close: files.close, fchmod: files.fchmod, fchown: files.fchown },
   ...{ fdatasync: files.fdatasync, fstat: files.fstat, fsync: files.fsync },
   ...{ ftruncate: files.ftruncate, futimes: files.futimes, read: files.read },
   ...{ readv: files.readv, write: files.write, writev: files.writev, exists: paths.exists },
-} as const satisfies Readonly<Record<string, ContextFunction>>;
+};
 
 /** Where `util.promisify` looks for the promised form of a function that it cannot make itself. */
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
-
-/** Names of functions that have all three forms. */
-export type CommonName = keyof typeof FUNCTIONS;
-
-/** Names of functions on numbers of open files. */
-export type NumberName = keyof typeof ON_NUMBERS;
 
 /** What the adapter is given beside the file system. */
 export interface NodeFsOptions {

@@ -32,6 +32,8 @@ export class Changes {
   readonly #mount: Mount;
   /** How often something was committed. */
   commitCount = 0;
+  /** That number at the last flush; whatever a predecessor has written is to be flushed. */
+  #flushedCount = -1;
 
   /** Commits through the mount's cache. */
   constructor(mount: Mount) {
@@ -113,9 +115,12 @@ export class Changes {
 
   /** Returns when everything committed would survive the death of the process. */
   flush(): void {
-    const { cache, allocation } = this.#mount;
+    const { cache, allocation, isReadOnly } = this.#mount;
+    // Data is written in place only by what is then committed.
+    if (isReadOnly || (this.commitCount === this.#flushedCount && cache.isClean)) return;
     cache.flush();
     allocation.flushed();
+    this.#flushedCount = this.commitCount;
   }
 
   /** Whether an inode stands in the list of orphans. Hot path. */

@@ -42,6 +42,8 @@ export interface Coherence {
   forget(inode: number): void;
   /** Called before a file takes blocks: those that clients' dirty bytes will need are theirs. */
   beforeGrowth(byteLength: number): void;
+  /** Called when somebody begins to wait for changes: whatever is written is heard of from now on. */
+  recallWriters(): void;
   /** Writes back what clients have of an inode. */
   flush(inode: number, badge: number): void;
   /** Writes back everything. */
@@ -78,6 +80,7 @@ export const NO_SESSIONS: Coherence = {
   accessed() {},
   forget() {},
   beforeGrowth() {},
+  recallWriters() {},
   flush() {},
   flushAll() {},
   closed() {},

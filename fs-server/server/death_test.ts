@@ -1,18 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEATH_POINTS, type DeathPoint } from "./death_points.ts";
-import { BLOCK_BYTES } from "../disk/disk.ts";
+import { DISK_BLOCK_BYTES as BLOCK_BYTES } from "../disk/disk.ts";
 import { OPEN } from "../protocol.ts";
-import {
-  Death,
-  fsck,
-  hasTool,
-  pattern,
-  Rig,
-  type RigOptions,
-  runTool,
-  utf8,
-  withImage,
-} from "./test_rig.ts";
+import { fsck, hasTool, runTool, withImage } from "../ext4/test_images.ts";
+import { Death, pattern, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 /** What one step of a script answered, and what the file system looks like at its end. */
 interface Outcome {

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { BLOCK_BYTES } from "../disk/disk.ts";
+import { DISK_BLOCK_BYTES as BLOCK_BYTES } from "../disk/disk.ts";
 import { OPEN } from "../protocol.ts";
-import { hasTool, pattern, Rig, utf8 } from "./test_rig.ts";
+import { hasTool } from "../ext4/test_images.ts";
+import { pattern, Rig, utf8 } from "./test_rig.ts";
 
 const create = OPEN.create | OPEN.readWrite;
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { errnoName } from "@hako/ipc";
 import { operations } from "../protocol.ts";
-import { hasTool, randomOf, Rig, type RigOptions, sharedBytes, utf8 } from "./test_rig.ts";
+import { hasTool, sharedBytes } from "../ext4/test_images.ts";
+import { randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 type OperationName = keyof typeof operations;
 

@@ -4,7 +4,8 @@ import { LOCK } from "../protocol.ts";
 import { LOCK_WORDS, regionsOf } from "./layouts/open_keep.ts";
 import { LockWaits } from "./lock_waits.ts";
 import { type LockRequest, Locks } from "./locks.ts";
-import { randomOf, sharedBytes } from "./test_rig.ts";
+import { sharedBytes } from "../ext4/test_images.ts";
+import { randomOf } from "./test_rig.ts";
 
 const SPAN = 24;
 const KEEP_BYTES = 1024 + 16 * 1024;

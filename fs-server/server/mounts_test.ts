@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { READ_ONLY, SUPERBLOCK as SB } from "../ext4/layouts/superblock.ts";
 import { OPEN } from "../protocol.ts";
 import { FileServer } from "./file_system.ts";
-import { pattern, Rig, sharedBytes, utf8 } from "./test_rig.ts";
+import { sharedBytes } from "../ext4/test_images.ts";
+import { pattern, Rig, utf8 } from "./test_rig.ts";
 import { Upkeep } from "./upkeep.ts";
 
 const create = OPEN.create | OPEN.readWrite;
@@ -51,6 +52,7 @@ Deno.test("a file system that may only be read is read, and nothing is written t
   assertEquals(rig.answer("mkdir", { path: utf8("/d"), mode: 0o755 }), "EEXIST");
   assertEquals(typeof rig.open("/f", OPEN.create), "number");
   assertEquals(rig.answer("access", { path: utf8("/f"), wanted: 4 }), 0);
+  assertEquals(rig.answer("fsync", { handle: 0 }), 0);
   rig.succeed();
   assertEquals(rig.readText("/f"), "content");
   rig.fs.halt();
@@ -99,6 +101,28 @@ Deno.test("writes through a synchronous handle are durable when they are answere
     const size = (rig.stat("/f") as { size: number }).size;
     assertEquals(size, flag === 0 ? 0 : 10);
   }
+});
+
+Deno.test("fsync flushes what was written since the last flush, and nothing twice", () => {
+  const rig = new Rig();
+  const handle = rig.open("/f", create) as number;
+  let flushes = 0;
+  rig.disk.before = (call) => {
+    if (call === "flush") flushes++;
+  };
+  const sync = () => {
+    rig.answer("fsync", { handle });
+    return flushes;
+  };
+  assertEquals([sync(), sync()], [1, 1]);
+  rig.answer("write", { handle, offset: 0, append: false, source: utf8("x") });
+  assertEquals([sync(), sync()], [2, 2]);
+  rig.answer("write", { handle, offset: 0, append: false, source: utf8("y") });
+  // The successor does not know what its predecessor had flushed.
+  rig.succeed();
+  const before = flushes;
+  rig.fs.mount.cache.checkpoint();
+  assertEquals([before, sync()], [3, 3]);
 });
 
 Deno.test("Upkeep brings the log to the disk once nothing has been committed for a while", () => {

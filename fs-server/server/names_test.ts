@@ -3,7 +3,8 @@ import { OsError } from "@hako/ipc";
 import { InodeTable } from "../ext4/inode.ts";
 import { RENAME } from "../protocol.ts";
 import { LINKS_MAX } from "./names.ts";
-import { fsck, randomOf, Rig, sharedBytes, utf8 } from "./test_rig.ts";
+import { fsck, sharedBytes } from "../ext4/test_images.ts";
+import { randomOf, Rig, utf8 } from "./test_rig.ts";
 
 type Told = {
   inode: number;

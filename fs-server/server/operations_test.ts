@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { BLOCK_BYTES } from "../disk/disk.ts";
+import { DISK_BLOCK_BYTES as BLOCK_BYTES } from "../disk/disk.ts";
 import { LISTED_ENTRY, listedEntryBytes } from "../ext4/layouts/dir_entry.ts";
 import { LINKS_MAX } from "./names.ts";
 import { OPEN } from "../protocol.ts";
-import { hasTool, pattern, Rig, type RigOptions, sharedBytes, utf8 } from "./test_rig.ts";
+import { hasTool, sharedBytes } from "../ext4/test_images.ts";
+import { pattern, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 const create = OPEN.create | OPEN.readWrite;
 

@@ -1,9 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { CASES } from "./posix/cases.ts";
+import { NAMING_CASES } from "./posix/cases/naming.ts";
+import { OPENING_CASES } from "./posix/cases/opening.ts";
 import { answersOfHost, canAskHost } from "./posix/test_on_host.ts";
 import { StepRunner } from "./posix/test_on_rig.ts";
 import { type Step, stepsOf } from "./posix/steps.ts";
-import { hasTool, randomOf, Rig } from "./test_rig.ts";
+import { hasTool } from "../ext4/test_images.ts";
+import { randomOf, Rig, type RigOptions } from "./test_rig.ts";
 
 /** Steps with answers, as the table has them: a difference is read at once. */
 function written(steps: readonly Step[], answers: readonly string[]): string {
@@ -29,6 +32,27 @@ for (const [name, text] of Object.entries(CASES)) {
     assertEquals(code, 0, output);
   });
 }
+
+Deno.test("POSIX: names and paths are the same on every kind of file system", () => {
+  const shapes: RigOptions[] = [
+    { type: "ext2", blockBytes: 1024, inodeBytes: 128 },
+    { type: "ext3", blockBytes: 2048 },
+    { type: "ext4", blockBytes: 1024, logBytes: 0 },
+  ];
+  for (const shape of shapes) {
+    for (const [name, text] of Object.entries({ ...OPENING_CASES, ...NAMING_CASES })) {
+      // A link is at most as long as a block.
+      if (name === "symbolic links") continue;
+      const steps = stepsOf(text);
+      const rig = new Rig({ ...shape, openFiles: 1024 });
+      const runner = new StepRunner(rig);
+      const answers = steps.map(({ words }) => runner.run(words));
+      assertEquals(written(steps, answers), expected(steps), `${name} ${JSON.stringify(shape)}`);
+      rig.fs.halt();
+      if (hasTool("e2fsck")) assertEquals(rig.fsck().code, 0, name);
+    }
+  }
+});
 
 Deno.test("POSIX: every case is answered alike while the server dies again and again", () => {
   let deaths = 0;

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { OPEN } from "../protocol.ts";
-import { fsck, hasTool, pattern, randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
+import { fsck, hasTool } from "../ext4/test_images.ts";
+import { pattern, randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 /** A file, or a directory, in the simplest file system there is. */
 type Node = { content: Uint8Array } | Map<string, Node>;

@@ -161,7 +161,7 @@ function handlersOfAttributes({ attributes, extended }: FileServer, by: Callers)
   } satisfies Partial<FileHandlers>;
 }
 
-function handlersOfWaits({ locking, watching }: FileServer, by: Callers) {
+function handlersOfWaits({ mount, locking, watching }: FileServer, by: Callers) {
   return {
     flock: ({ handle, kind, wait }, context) =>
       answer(() => locking.flock(handle, kind, waitIf(wait, context), by(context))),
@@ -177,7 +177,10 @@ function handlersOfWaits({ locking, watching }: FileServer, by: Callers) {
         return { kind, offset: start, byteLength, owner, isOwnClient: client === caller.client };
       }),
     watch: (request, context) =>
-      answer(() => watching.watch(request, () => context.later(), by(context))),
+      answer(() => {
+        mount.coherence.recallWriters();
+        return watching.watch(request, () => context.later(), by(context));
+      }),
   } satisfies Partial<FileHandlers>;
 }
 

@@ -52,6 +52,14 @@ export interface DirtyRun {
   readonly source: Uint8Array;
 }
 
+/** What is dirty. */
+export interface DirtyFrames {
+  readonly runs: DirtyRun[];
+  readonly frames: readonly number[];
+  /** Whether there may be more. */
+  readonly isPart: boolean;
+}
+
 /** A session. */
 export class Session {
   readonly badge: number;
@@ -198,13 +206,13 @@ export class Session {
       this.#words[slotWord(lease.slot) + SLOT.dirtyCount] !== 0;
   }
 
-  /** The dirty frames of a lease, in the order of the file. Hot path. */
-  dirtyRuns(lease: Lease): DirtyRun[] {
+  /** Dirty frames of a lease, at most so many, in the order of the file. Hot path. */
+  dirtyRuns(lease: Lease, countMax: number): DirtyFrames {
     const { framesWord, frameCount } = this.shape;
     const grant = this.#kept[keptLease(lease.slot) + KEPT_LEASE.grant]! | 0;
     const words = this.#words;
     const found: { page: number; frame: number }[] = [];
-    for (let frame = 0; frame < frameCount; frame++) {
+    for (let frame = 0; frame < frameCount && found.length < countMax; frame++) {
       const at = framesWord + frame * FRAME_WORDS;
       // In this order: a clean frame may become another slot's, and dirty there, at any moment.
       if (words[at + FRAME.dirty] === 0) continue;
@@ -214,19 +222,28 @@ export class Session {
       }
     }
     found.sort((one, other) => one.page - other.page);
-    return this.#runsOf(found, this.#size(lease));
+    const runs = this.#runsOf(found, this.#size(lease));
+    return { runs, frames: found.map(({ frame }) => frame), isPart: found.length >= countMax };
   }
 
-  /** Says that nothing is dirty under a lease. The lock is the server's. */
-  clean(lease: Lease): void {
-    const { framesWord, frameCount } = this.shape;
-    for (let frame = 0; frame < frameCount; frame++) {
-      const at = framesWord + frame * FRAME_WORDS;
-      if (this.#words[at + FRAME.dirty] === 0) continue;
-      if (Atomics.load(this.#words, at + FRAME.slot) !== lease.slot + 1) continue;
-      this.#words[at + FRAME.dirty] = 0;
+  /** Says that nothing is dirty under a lease, or some frames are not. The lock is the server's. */
+  clean(lease: Lease, frames?: readonly number[]): void {
+    const count = slotWord(lease.slot) + SLOT.dirtyCount;
+    if (frames !== undefined) {
+      for (const frame of frames) this.#cleanFrame(lease, frame);
+      // Not below one: a client that counts wrongly has its other frames looked at all the same.
+      this.#words[count] = Math.max(1, this.#words[count]! - frames.length);
+      return;
     }
-    this.#words[slotWord(lease.slot) + SLOT.dirtyCount] = 0;
+    for (let frame = 0; frame < this.shape.frameCount; frame++) this.#cleanFrame(lease, frame);
+    this.#words[count] = 0;
+  }
+
+  #cleanFrame(lease: Lease, frame: number): void {
+    const at = this.shape.framesWord + frame * FRAME_WORDS;
+    if (this.#words[at + FRAME.dirty] === 0) return;
+    if (Atomics.load(this.#words, at + FRAME.slot) !== lease.slot + 1) return;
+    this.#words[at + FRAME.dirty] = 0;
   }
 
   /** Takes over from a dead incarnation: what the keep says of the leases. */

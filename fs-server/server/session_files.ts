@@ -40,6 +40,11 @@ export class MountedFiles implements SessionFiles {
     return Math.max(0, blocksFree - blocksReserved) * this.#mount.blockBytes;
   }
 
+  /** Whether somebody waits to hear of changes of a file. */
+  isWatched(inode: number): boolean {
+    return this.#mount.watches.isWatched(inode);
+  }
+
   /** Whether an inode is still the file that it was. */
   isSame(inode: number, inodeGeneration: number): boolean {
     try {

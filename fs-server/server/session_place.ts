@@ -13,6 +13,8 @@ export interface SessionFiles {
   readonly inodeCount: number;
   /** Bytes that anybody could still write. */
   bytesFree(): number;
+  /** Whether somebody waits to hear of changes of a file. */
+  isWatched(inode: number): boolean;
   /** Whether an inode is still the file that it was when a lease was given, and not freed. */
   isSame(inode: number, inodeGeneration: number): boolean;
   /**

@@ -30,6 +30,9 @@ import { LEASE } from "../protocol.ts";
 /** Between two looks for dirty frames that have waited long enough. */
 const EXPIRY_MS = 1000;
 
+/** Frames that are written back at once because they have waited long: 8 MiB. */
+const EXPIRED_FRAMES_MAX = 2048;
+
 /** Bytes of free space for each byte that clients may have dirty, and what is needed besides. */
 const SPACE_FACTOR = 1.125;
 const SPACE_BYTES_MIN = 4 * 1024 * 1024;
@@ -72,11 +75,6 @@ export class Sessions implements Coherence {
     return this.#sessions.size > 0;
   }
 
-  /** Whether a client has a session. */
-  has(badge: number): boolean {
-    return this.#sessions.has(badge);
-  }
-
   /**
    * Begins a session in a run of a client's window; the same again goes on with it.
    *
@@ -89,11 +87,9 @@ export class Sessions implements Coherence {
       byteLength % 8 !== 0
     ) throw new OsError("EINVAL", `a session of ${byteLength} bytes at ${byteOffset}`);
     const known = this.#sessions.get(badge);
-    if (known !== undefined) {
-      // Done already, by a predecessor that died before it answered.
-      if (known.isIn(region) && known.leases.size === 0) return;
-      throw new OsError("EBUSY", "attach");
-    }
+    // Done already, by a predecessor that died before it answered.
+    if (known?.isIn(region) && known.leases.size === 0) return;
+    if (known !== undefined) throw new OsError("EBUSY", "attach");
     const life = this.#place.clients().get(badge);
     const name = this.#place.windowName(region);
     const record = this.#kept.free();
@@ -125,6 +121,9 @@ export class Sessions implements Coherence {
       if (other !== undefined) this.#end(other);
       lease = session.grant(slot, inode, inodeGeneration, wanted);
       this.#index(lease);
+    } else if (lease.kind >= wanted && lease.session.seemsDirty(lease) && !lease.isOverruled) {
+      // Nothing is to be told: the client knows more than we do.
+      return lease.kind;
     } else {
       this.#lock(lease);
       this.#writeBack(lease);
@@ -210,7 +209,11 @@ export class Sessions implements Coherence {
   /** Before data of a size is written that needs new blocks: makes clients give up what they saved. */
   beforeGrowth(byteLength: number): void {
     if (this.#frameBytes === 0) return;
-    if (this.#files.bytesFree() - byteLength > this.#spaceNeeded()) return;
+    if (this.#files.bytesFree() - byteLength <= this.#spaceNeeded()) this.recallWriters();
+  }
+
+  /** Makes leases to write ones to read: from now on whatever is written is heard of. */
+  recallWriters(): void {
     for (const leases of this.#leases.values()) {
       for (const lease of leases) {
         if (lease.kind === LEASE.write && !lease.isLocked) this.#recall(lease, LEASE.read);
@@ -224,20 +227,14 @@ export class Sessions implements Coherence {
    * @throws {OsError} Why something that the client wrote earlier could not be written back.
    */
   flush(inode: number, badge: number): void {
-    for (const lease of this.#leases.get(inode) ?? []) {
-      if (!lease.isLocked && lease.session.seemsDirty(lease)) this.#clean(lease);
-    }
+    this.#cleanAll(this.#leases.get(inode) ?? []);
     const own = this.#sessions.get(badge)?.leases.get(inode);
     if (own !== undefined) this.#throwKept(own);
   }
 
   /** The same for all files. */
   flushAll(): void {
-    for (const leases of this.#leases.values()) {
-      for (const lease of leases) {
-        if (!lease.isLocked && lease.session.seemsDirty(lease)) this.#clean(lease);
-      }
-    }
+    for (const leases of this.#leases.values()) this.#cleanAll(leases);
   }
 
   /** Writes back what is dirty in a slot; with `release` the lease ends. */
@@ -301,9 +298,12 @@ export class Sessions implements Coherence {
     for (const session of this.#sessions.values()) {
       for (const lease of session.leases.values()) {
         if (!session.seemsDirty(lease) || !session.tryLock(lease)) continue;
-        this.#writeBack(lease);
-        this.#setKind(lease, this.#kindNow(lease.kind));
-        this.#refresh(lease);
+        // A part at a time: the client waits for the lock, and others for us.
+        this.#writeBack(lease, EXPIRED_FRAMES_MAX);
+        if (!session.seemsDirty(lease)) {
+          this.#setKind(lease, this.#kindNow(lease.kind));
+          this.#refresh(lease);
+        } else this.#expiredMs = 0;
         session.unlock(lease);
         count++;
       }
@@ -312,7 +312,7 @@ export class Sessions implements Coherence {
   }
 
   #mayWrite(inode: number, session: Session): boolean {
-    if (this.#mappings.has(inode)) return false;
+    if (this.#mappings.has(inode) || this.#files.isWatched(inode)) return false;
     const others = this.#leases.get(inode)?.some((lease) => lease.session !== session);
     return others !== true && this.#files.bytesFree() > this.#spaceNeeded();
   }
@@ -360,6 +360,12 @@ export class Sessions implements Coherence {
     for (const session of this.#sessions.values()) if (session !== writer) session.raiseNames();
   }
 
+  #cleanAll(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      if (!lease.isLocked && lease.session.seemsDirty(lease)) this.#clean(lease);
+    }
+  }
+
   /** Writes back, and leaves the lease as it is. */
   #clean(lease: Lease): void {
     this.#lock(lease);
@@ -387,19 +393,21 @@ export class Sessions implements Coherence {
   }
 
   /** Writes what is dirty to the file; what cannot be written is told at the next `fsync`. */
-  #writeBack(lease: Lease): void {
+  #writeBack(lease: Lease, framesMax = Infinity): void {
     if (!lease.session.seemsDirty(lease)) return;
     const { inode, inodeGeneration } = lease;
     if (!this.#files.isSame(inode, inodeGeneration)) return lease.session.clean(lease);
+    let frames: readonly number[] | undefined;
     try {
-      const runs = lease.session.dirtyRuns(lease);
-      if (runs.length > 0) this.#files.writeBack(inode, runs);
+      const dirty = lease.session.dirtyRuns(lease, framesMax);
+      if (dirty.isPart) frames = dirty.frames;
+      if (dirty.runs.length > 0) this.#files.writeBack(inode, dirty.runs);
       this.#place.point("fs.session.written-back");
     } catch (error) {
       if (!(error instanceof OsError)) throw error;
       lease.errno = error.errno;
     }
-    lease.session.clean(lease);
+    lease.session.clean(lease, frames);
     this.raise();
   }
 

@@ -89,6 +89,29 @@ Deno.test("dirty bytes are bounded, expire, and are cut with the file", () => {
   assertEquals(all.subarray(105, 200), new Uint8Array(95));
 });
 
+Deno.test("much that is dirty expires in parts, while it is written on", () => {
+  const rig = new SessionRig();
+  const fs = clientOf(rig, 1, 48 << 20);
+  using file = fs.openSync("/f", HOW);
+  const model = bytesOf(12 << 20, 1);
+  file.writeAllSync(model);
+  assertEquals(rig.files.contents.get(11)!.byteLength, 0);
+  for (let round = 0; round < 6; round++) {
+    rig.idle();
+    if (round === 0) {
+      const there = rig.files.contents.get(11)!.byteLength;
+      assert(there > 0 && there < 12 << 20, "a part is there");
+    }
+    const bytes = bytesOf(3000, round);
+    file.writeSync(bytes, round * 2_000_001);
+    model.set(bytes, round * 2_000_001);
+    assertEquals(fs.readFileSync("/f"), model);
+    if (round === 3) rig.succeed();
+  }
+  file.syncSync();
+  assertEquals(rig.files.contents.get(11), model);
+});
+
 Deno.test("files that grow by gaps read as zeros there", () => {
   const rig = new SessionRig();
   const fs = clientOf(rig, 1);
@@ -145,7 +168,7 @@ Deno.test("a client that died with the server has lost nothing either", () => {
   rig.lives.delete(1);
   rig.succeed();
   assertEquals(rig.files.contents.get(11), bytesOf(50_000, 3));
-  assert(!rig.sessions.has(1), "its session is over");
+  assert(!rig.sessions.any, "its session is over");
 });
 
 /** The words of a client's slot in which its first file lies. */

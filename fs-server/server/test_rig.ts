@@ -6,9 +6,10 @@
  */
 
 import { LISTED_ENTRY, listedEntryBytes } from "../ext4/layouts/dir_entry.ts";
-import { BLOCK_BYTES } from "../disk/disk.ts";
+import { DISK_BLOCK_BYTES as BLOCK_BYTES } from "../disk/disk.ts";
 import type { DeathPoint } from "./death_points.ts";
 import { FileServer } from "./file_system.ts";
+import { fsck, sharedBytes, type Verdict } from "../ext4/test_images.ts";
 import { format } from "../ext4/format.ts";
 import type { FileSystemType } from "../ext4/mkfs/plan.ts";
 import { MemoryDisk } from "../disk/memory_disk.ts";
@@ -361,74 +362,4 @@ function copyOf(memory: Uint8Array): Uint8Array {
   const copy = sharedBytes(memory.byteLength);
   copy.set(memory);
   return copy;
-}
-
-/** Zeroed shared memory. */
-export function sharedBytes(byteLength: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(byteLength));
-}
-
-/** Whether a tool of e2fsprogs is here. */
-export function hasTool(name: string): boolean {
-  try {
-    return Deno.statSync(`/usr/sbin/${name}`).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** What a tool said. */
-export interface Verdict {
-  readonly code: number;
-  readonly output: string;
-}
-
-/** Runs a tool of e2fsprogs. */
-export function runTool(name: string, args: string[]): Verdict {
-  const { code, stdout, stderr } = new Deno.Command(name, {
-    args,
-    stdout: "piped",
-    stderr: "piped",
-    clearEnv: true,
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", MKE2FS_CONFIG: "/dev/null" },
-  }).outputSync();
-  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
-}
-
-/** Writes a disk as a sparse file. */
-export function writeImage(disk: MemoryDisk, path: string): void {
-  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  file.truncateSync(disk.byteLength);
-  for (const [block, bytes] of disk.blocks()) {
-    if (bytes.every((byte) => byte === 0)) continue;
-    file.seekSync(block * BLOCK_BYTES, Deno.SeekMode.Start);
-    file.writeSync(bytes);
-  }
-}
-
-/** Reads an image into a disk. */
-export function readImage(path: string): MemoryDisk {
-  const bytes = Deno.readFileSync(path);
-  const blocks = new Map<number, Uint8Array>();
-  for (let block = 0; block * BLOCK_BYTES < bytes.byteLength; block++) {
-    const content = bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-    if (content.some((byte) => byte !== 0)) blocks.set(block, content.slice());
-  }
-  return new MemoryDisk(bytes.byteLength, blocks);
-}
-
-/** Calls `use` with the path of an image of the disk. */
-export function withImage<T>(disk: MemoryDisk, use: (path: string) => T): T {
-  const path = Deno.makeTempFileSync({ suffix: ".ext2" });
-  try {
-    writeImage(disk, path);
-    return use(path);
-  } finally {
-    Deno.removeSync(path);
-  }
-}
-
-/** What `e2fsck -fn` says of a disk; code 0 when clean. */
-export function fsck(disk: MemoryDisk): Verdict {
-  return withImage(disk, (path) => runTool("e2fsck", ["-fn", path]));
 }

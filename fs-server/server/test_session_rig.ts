@@ -38,6 +38,10 @@ class ModelFiles implements SessionFiles {
     return this.free;
   }
 
+  isWatched(): boolean {
+    return false;
+  }
+
   isSame(inode: number, inodeGeneration: number): boolean {
     return this.contents.has(inode) && inodeGeneration === inode + 7;
   }

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { ERRNO } from "@hako/ipc";
 import { WATCH_EVENT_HEAD, watchEventBytes } from "../layouts/watch_event.ts";
 import { LOCK, OPEN, WATCH_EVENT } from "../protocol.ts";
-import { Death, Rig, sharedBytes, utf8 } from "./test_rig.ts";
+import { sharedBytes } from "../ext4/test_images.ts";
+import { Death, Rig, utf8 } from "./test_rig.ts";
 import { EVENTS_MAX } from "./watches.ts";
 
 const create = OPEN.create | OPEN.readWrite;

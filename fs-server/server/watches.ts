@@ -84,6 +84,13 @@ export class Watches {
     return this.#counts.size === 0;
   }
 
+  /** Whether somebody watches a file, or the directory in which it was found. Hot path. */
+  isWatched(inode: number): boolean {
+    if (this.isIdle) return false;
+    const place = this.#places.get(inode);
+    return this.#counts.has(inode) || place !== undefined && this.#counts.has(place.directory);
+  }
+
   /** Remembers where a file was found that is open now. Hot path. */
   found(inode: number, directory: number, name: string): void {
     this.#places.set(inode, { directory, name });

@@ -15,12 +15,14 @@ export interface CStruct {
   dispose(): void;
   /** Keeps something until then. */
   addOnDispose(...values: unknown[]): unknown;
+  /** A member: a number, an address or a function. */
   // deno-lint-ignore no-explicit-any
   [member: `$${string}`]: any;
 }
 
 /** The class of a C structure. */
 export interface CStructClass {
+  /** A new structure, or the one that lies at an address. */
   new (pointer?: Pointer): CStruct;
   /** How it lies in memory. */
   readonly structInfo: { readonly sizeof: number };

@@ -1,76 +1,43 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { FileSystemClient } from "@hako/fs-server";
-import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
-import { DEATH_POINTS } from "../../fs-server/server/death_points.ts";
-import { fsck, hasTool, Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
 import { canStart } from "../host_tool.ts";
-import { type Action, anyAction } from "./actions.ts";
-import { playOnHako } from "./hako.ts";
+import { anyAction } from "./actions.ts";
 import { Host } from "./host.ts";
 import { Model } from "./model.ts";
+import { RigRound } from "./rig_round.ts";
 
-/** Actions in all: what is asked of the host, of Hako in peace, and of Hako whose servers die. */
-const ACTIONS_MIN = 100_000;
-
-const MiB = 1024 * 1024;
-const actions = fc.array(anyAction, { minLength: 1, maxLength: 120, size: "max" });
-const hasNode = canStart("node");
-
-/** Plays sequences until enough actions were played, and shrinks the first that differs. */
-async function playAll(play: (actions: readonly Action[], run: number) => void | Promise<void>) {
-  let played = 0;
-  let runs = 0;
-  for (let seed = 1; played < ACTIONS_MIN; seed++) {
-    await fc.assert(
-      fc.asyncProperty(actions, async (all) => {
-        const { played: possible } = Model.play(all);
-        played += possible.length;
-        await play(possible, runs++);
-      }),
-      { seed, numRuns: 100 },
-    );
-  }
-}
+/** Actions in all: asked of the host, and as many of Hako, half of them while its server dies. */
+const ACTIONS = 100_000;
 
 Deno.test({
   name: "the model answers as the host does",
-  ignore: !hasNode,
+  ignore: !canStart("node"),
   async fn() {
     await using host = new Host();
-    await playAll(async (all) => {
-      const { outcomes, tree } = Model.play(all);
-      assertEquals({ outcomes, tree }, await host.play(all));
-    });
+    const sequence = fc.array(anyAction, { minLength: 1, maxLength: 120, size: "max" });
+    let actions = 0;
+    for (let seed = 1; actions < ACTIONS; seed++) {
+      await fc.assert(
+        fc.asyncProperty(sequence, async (all) => {
+          const { played, outcomes, tree } = Model.play(all);
+          actions += played.length;
+          assertEquals({ outcomes, tree }, await host.play(played));
+        }),
+        { seed, numRuns: 100 },
+      );
+    }
   },
 });
 
-for (const type of ["ext2", "ext4"] as const) {
-  Deno.test(`${type} on Hako answers as the model does`, async () => {
-    const rig = new Rig({ type, blockCount: 1 << 15 });
-    const fs = new FileSystemClient(clientOfRig(rig), sharedBytes(MiB));
-    await playAll((all) => {
-      const { outcomes, tree } = Model.play(all);
-      assertEquals(playOnHako(fs, "/work", all), { outcomes, tree });
+for (const actionsPerDeath of [0, 3]) {
+  for (const [type, blockBytes] of [["ext2", 1024], ["ext4", 4096]] as const) {
+    const manner = actionsPerDeath === 0 ? "" : " while the file server dies";
+    Deno.test(`${type} of ${blockBytes} on Hako answers as the model does${manner}`, () => {
+      const actions = ACTIONS / 4;
+      const round = new RigRound({ seed: 1, actions, type, blockBytes, actionsPerDeath });
+      for (const _ of round.play());
+      assert(round.actions >= actions, "all actions were played");
+      assert(actionsPerDeath === 0 || round.deaths > actions / 4, "the server died");
     });
-    rig.fs.halt();
-    if (hasTool("e2fsck")) assertEquals(fsck(rig.disk), { ...fsck(rig.disk), code: 0 });
-  });
-
-  Deno.test(`${type} on Hako answers as the model does while the file server dies`, async () => {
-    const rig = new Rig({ type, blockCount: 1 << 15 });
-    const fs = new FileSystemClient(clientOfRig(rig), sharedBytes(MiB));
-    let deaths = 0;
-    await playAll((all, run) => {
-      const { outcomes, tree } = Model.play(all);
-      const onAction = (at: number) => {
-        // Every third action meets a death, at one point after the other.
-        if ((run + at) % 3 === 0) rig.deathAt = DEATH_POINTS[deaths++ % DEATH_POINTS.length];
-      };
-      assertEquals(playOnHako(fs, "/work", all, onAction), { outcomes, tree });
-    });
-    rig.deathAt = undefined;
-    rig.fs.halt();
-    if (hasTool("e2fsck")) assertEquals(fsck(rig.disk), { ...fsck(rig.disk), code: 0 });
-  });
+  }
 }

@@ -1,16 +1,21 @@
 /**
- * Files of Hako beside files of the host by `Deno`'s own calls, both with all data in memory; and
- * beside themselves while the storage server dies.
+ * Files of Hako beside files of the host by `Deno`'s own calls, both with all data in memory; beside
+ * themselves while the storage server dies; and beside file systems in JavaScript that a worker has
+ * in its memory, and that are asked there each time.
  *
  * @module
  */
 
 import type { PairedRow } from "@hako/tools/bench";
 import type { Disturbance } from "./files_load.ts";
-import { type WorkName, WORKS } from "./works.ts";
+import { PEER_WORKS, type PeerWork } from "./peers/peer_works.ts";
+import { HOST_WORKS, type WorkName } from "./works.ts";
 
 /** What is read in place is not moved at all. */
 const TARGETS: Partial<Record<WorkName, number>> = { "map-read-4k": 10 };
+
+/** Of calls that cross to a worker by message. */
+const WORKER_TARGET = 50;
 
 /** Of undisturbed speed, with a death each second. */
 const DISTURBED_TARGET = 0.9;
@@ -23,9 +28,17 @@ async function onHost(work: WorkName) {
   return (await import("./files_load.ts")).workOnHost(work);
 }
 
-/** A row for each piece of work, and one for each under fire. */
+async function onZenfs(work: PeerWork) {
+  return (await import("./peers/zenfs.ts")).workOnZenfs(work);
+}
+
+async function onMemfs(work: PeerWork) {
+  return (await import("./peers/memfs.ts")).workOnMemfs(work);
+}
+
+/** A row for each piece of work beside each peer, and one for each under fire. */
 export const rows: readonly PairedRow[] = [
-  ...WORKS.map((work): PairedRow => ({
+  ...HOST_WORKS.map((work): PairedRow => ({
     name: `fs/${work}`,
     peerName: "Deno's own calls",
     unit: "us/call",
@@ -33,12 +46,28 @@ export const rows: readonly PairedRow[] = [
     ours: () => onHako(work),
     peer: () => onHost(work),
   })),
-  ...WORKS.map((work): PairedRow => ({
+  ...HOST_WORKS.map((work): PairedRow => ({
     name: `fs/killed/${work}`,
     peerName: "the same, undisturbed",
     unit: "us/call",
     target: DISTURBED_TARGET,
     ours: () => onHako(work, "storage server killed once a second"),
     peer: () => onHako(work),
+  })),
+  ...PEER_WORKS.map((work): PairedRow => ({
+    name: `fs/zenfs/${work}`,
+    peerName: "@zenfs/core 2.7.6, Port to a worker",
+    unit: "us/call",
+    target: WORKER_TARGET,
+    ours: () => onHako(work),
+    peer: () => onZenfs(work),
+  })),
+  ...PEER_WORKS.map((work): PairedRow => ({
+    name: `fs/memfs/${work}`,
+    peerName: "memfs 4.80.1 in a worker, by comlink",
+    unit: "us/call",
+    target: WORKER_TARGET,
+    ours: () => onHako(work),
+    peer: () => onMemfs(work),
   })),
 ];

@@ -3,9 +3,9 @@ import { OsError } from "@hako/ipc";
 import { FileSystemClient } from "@hako/fs-server";
 import { checkFileSystem } from "@hako/fs-server/check";
 import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
-import { MemoryDisk } from "../../fs-server/disk/memory_disk.ts";
-import { hasTool, readImage, requireTool } from "../../fs-server/ext4/test_images.ts";
-import { randomOf, Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
+import type { MemoryDisk } from "../../fs-server/disk/memory_disk.ts";
+import { hasTool, readImage, requireTool, sharedBytes } from "../../fs-server/ext4/test_images.ts";
+import { randomOf, Rig } from "../../fs-server/server/test_rig.ts";
 
 /** Damaged images in all. */
 const MUTANTS = 10_000;

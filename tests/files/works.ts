@@ -5,20 +5,23 @@
  * @module
  */
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
+/** Bytes in a KiB. */
+export const KiB = 1024;
+
+/** Bytes in a MiB. */
+export const MiB = 1024 * KiB;
 
 /** Bytes of the file that is read and written. It fits the cache, on either side. */
-const FILE_BYTES = 32 * MiB;
+export const FILE_BYTES = 32 * MiB;
 
 /** Bytes of the file that is mapped. */
 const MAPPED_BYTES = 8 * MiB;
 
 /** Names in the directory that is listed. */
-const NAME_COUNT = 10_000;
+export const NAME_COUNTS = { "readdir-1k": 1_000, "readdir-10k": 10_000 } as const;
 
-/** The pieces of work, by the name of their row. */
-export const WORKS = [
+/** The pieces of work that are compared with the host's, by the name of their row. */
+export const HOST_WORKS = [
   "seq-read-1m",
   "seq-write-1m",
   "rand-read-4k",
@@ -29,6 +32,9 @@ export const WORKS = [
   "readdir-10k",
   "read-file-4k",
 ] as const;
+
+/** All of them; the last is small enough for peers that ask a worker for each name. */
+export const WORKS = [...HOST_WORKS, "readdir-1k"] as const;
 
 /** One of them. */
 export type WorkName = typeof WORKS[number];
@@ -97,8 +103,9 @@ export function openWork(
     case "stat":
       files.writeFileSync(`${directory}/known`, new Uint8Array(100));
       return repeated(() => void (seen += files.statSync(`${directory}/known`).size));
+    case "readdir-1k":
     case "readdir-10k":
-      return listing(files, directory);
+      return listing(files, directory, NAME_COUNTS[name]);
     case "read-file-4k":
       files.writeFileSync(`${directory}/small`, new Uint8Array(4 * KiB));
       return repeated(() => void (seen += files.readFileSync(`${directory}/small`).byteLength));
@@ -141,7 +148,7 @@ function streaming(
 }
 
 /** Where the n-th access to a file of blocks goes: all over it, the same in every run. */
-function place(at: number, byteLength = FILE_BYTES): number {
+export function blockPlace(at: number, byteLength = FILE_BYTES): number {
   return (Math.imul(at, 0x9e3779b1) >>> 0) % (byteLength / (4 * KiB)) * 4 * KiB;
 }
 
@@ -149,7 +156,7 @@ function scattered(files: Files, directory: string, transfer: Transfer): (count:
   const file = fileOf(files, directory);
   const buffer = new Uint8Array(4 * KiB);
   return repeated((at) => {
-    file.seekSync(place(at), 0);
+    file.seekSync(blockPlace(at), 0);
     moved(transfer(file, buffer), buffer);
     seen += buffer[0]!;
   });
@@ -160,9 +167,9 @@ function mapped(files: Files, directory: string): (count: number) => void {
   const bytes = files.mapSync?.(`${directory}/data`);
   const buffer = new Uint8Array(4 * KiB);
   return repeated((at) => {
-    const offset = place(at, MAPPED_BYTES);
+    const offset = blockPlace(at, MAPPED_BYTES);
     if (bytes !== undefined) {
-      seen += bytes.subarray(offset, offset + 4 * KiB)[0]!;
+      seen += bytes[offset]! + bytes[offset + 4 * KiB - 1]!; // In place: nothing else is to be done.
       return;
     }
     file.seekSync(offset, 0);
@@ -171,15 +178,15 @@ function mapped(files: Files, directory: string): (count: number) => void {
   });
 }
 
-function listing(files: Files, directory: string): (count: number) => void {
+function listing(files: Files, directory: string, nameCount: number): (count: number) => void {
   const path = `${directory}/many`;
   files.mkdirSync(path);
-  for (let at = 0; at < NAME_COUNT; at++) {
+  for (let at = 0; at < nameCount; at++) {
     files.openSync(`${path}/name-${at}`, { write: true, createNew: true }).close();
   }
   return repeated(() => {
     let count = 0;
     for (const { name } of files.readDirSync(path)) if (name !== "") count++;
-    if (count !== NAME_COUNT) throw new Error(`listed ${count} of ${NAME_COUNT} names`);
+    if (count !== nameCount) throw new Error(`listed ${count} of ${nameCount} names`);
   });
 }

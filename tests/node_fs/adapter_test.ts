@@ -2,17 +2,13 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type * as native from "node:fs";
 import { Buffer } from "node:buffer";
 import { promisify } from "node:util";
-import { FileSystemClient } from "@hako/fs-server";
 import { nodeFs, type NodeFsOptions } from "@hako/fs-server/node";
-import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
-import { Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
+import { leasedRig } from "./leased_rig.ts";
 
 type NodeLike = typeof native;
 
 function adapter(options: NodeFsOptions = {}): NodeLike {
-  const rig = new Rig({ blockCount: 8192, type: "ext4", inodeRatioBytes: 4096 });
-  const client = new FileSystemClient(clientOfRig(rig), sharedBytes(1 << 20));
-  return nodeFs<NodeLike>(client, options);
+  return nodeFs<NodeLike>(leasedRig().client, options);
 }
 
 /** What was thrown, without the stack. */
@@ -227,7 +223,7 @@ Deno.test("the plain streams are piped, end, and tell of errors", async () => {
   fs.writeFileSync("/source", content);
   const target = fs.createWriteStream("/target");
   fs.createReadStream("/source", { start: 10, highWaterMark: 1000 }).pipe(target);
-  await new Promise((resolve) => target.on("close", resolve));
+  await new Promise<void>((resolve) => target.on("close", () => resolve()));
   assertEquals(new Uint8Array(fs.readFileSync("/target")), content.subarray(10));
   assertEquals(target.bytesWritten, 299_990);
 

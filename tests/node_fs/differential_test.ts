@@ -1,12 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { memfs } from "memfs";
-import { FileSystemClient } from "@hako/fs-server";
 import { nodeFs } from "@hako/fs-server/node";
-import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
-import { Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
 import { randomFrom } from "../../tools/scenarios/random.ts";
 import { canStart } from "../host_tool.ts";
-import { drawSteps, NAMES_AND_SLASH, play, type Played, type Step } from "./differential_steps.ts";
+import {
+  drawSteps,
+  NAMES_AND_SLASH,
+  play,
+  PLAY_TEXT,
+  type Played,
+  type Step,
+} from "./differential_steps.ts";
+import { leasedRig } from "./leased_rig.ts";
 
 /** Operations of one run. */
 const STEPS = 4000;
@@ -16,31 +20,20 @@ const BELOW = "/p/q/r";
 
 /** Plays on Hako, in memory. */
 function onHako(steps: readonly Step[], umask = 0o022): Played {
-  const rig = new Rig({ blockCount: 16_384, type: "ext4", inodeRatioBytes: 4096 });
-  const client = new FileSystemClient(clientOfRig(rig), sharedBytes(1 << 20));
+  const { client } = leasedRig();
   const fs = nodeFs(client, { umask });
   fs.mkdirSync(BELOW, { recursive: true });
   return play(fs, BELOW, steps);
 }
 
-/** Plays in Node, on the file system of the host. */
-async function onNode(steps: readonly Step[]): Promise<Played> {
-  const directory = Deno.makeTempDirSync();
-  using _removal = { [Symbol.dispose]: () => Deno.removeSync(directory, { recursive: true }) };
-  const root = directory + BELOW;
-  Deno.mkdirSync(root, { recursive: true });
-  // What runs here has lost its types when it was loaded.
-  const program = `
-    process.umask(0o022);
-    let text = "";
-    process.stdin.on("data", (piece) => text += piece);
-    process.stdin.on("end", () => {
-      const play = ${play};
-      console.log(JSON.stringify(play(require("fs"), ${JSON.stringify(root)}, JSON.parse(text))));
-    });
-  `;
-  const child = new Deno.Command("node", {
-    args: ["--no-warnings", "--eval", program],
+/** Plays in another process, whose program reads the steps and writes what came of them. */
+async function playElsewhere(
+  command: string,
+  args: readonly string[],
+  steps: readonly Step[],
+): Promise<Played> {
+  const child = new Deno.Command(command, {
+    args: [...args],
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
   const writer = child.stdin.getWriter();
@@ -50,6 +43,36 @@ async function onNode(steps: readonly Step[]): Promise<Played> {
   const said = new TextDecoder().decode(stdout);
   if (said === "") throw new Error(new TextDecoder().decode(stderr));
   return JSON.parse(said);
+}
+
+/** Plays in Node, on the file system of the host. */
+async function onNode(steps: readonly Step[]): Promise<Played> {
+  const directory = Deno.makeTempDirSync();
+  using _removal = { [Symbol.dispose]: () => Deno.removeSync(directory, { recursive: true }) };
+  const root = directory + BELOW;
+  Deno.mkdirSync(root, { recursive: true });
+  const program = `
+    process.umask(0o022);
+    let text = "";
+    process.stdin.on("data", (piece) => text += piece);
+    process.stdin.on("end", () => {
+      ${PLAY_TEXT}
+      console.log(JSON.stringify(play(require("fs"), ${JSON.stringify(root)}, JSON.parse(text))));
+    });
+  `;
+  return await playElsewhere("node", ["--no-warnings", "--eval", program], steps);
+}
+
+/** Plays on memfs, by a process that may ask who it is. */
+function onMemfs(steps: readonly Step[]): Promise<Played> {
+  const root = JSON.stringify(BELOW);
+  const program = `
+    const { memfs } = await import("memfs");
+    ${PLAY_TEXT}
+    const steps = await new Response(Deno.stdin.readable).json();
+    console.log(JSON.stringify(play(memfs({ [${root}]: null }).fs, ${root}, steps)));
+  `;
+  return playElsewhere(Deno.execPath(), ["eval", program], steps);
 }
 
 /** Functions whose errors differ from version to version of Node, but for their code. */
@@ -103,11 +126,10 @@ const LIKE_MEMFS: readonly string[] = [
   ...["read", "readv", "fstat", "ftruncate"],
 ];
 
-Deno.test("the adapter answers as memfs does", () => {
+Deno.test("the adapter answers as memfs does", async () => {
   const flags = ["r+", "w+"];
   const drawn = drawSteps({ random: randomFrom(4), count: STEPS, flags, kinds: LIKE_MEMFS });
   // It names another directory as the first that was made.
   const steps = drawn.map((step) => step.kind === "mkdir" ? { ...step, recursive: false } : step);
-  const { fs } = memfs({ [BELOW]: null });
-  assertSame(codesOnly(onHako(steps, 0)), codesOnly(play(fs, BELOW, steps)), steps);
+  assertSame(codesOnly(onHako(steps, 0)), codesOnly(await onMemfs(steps)), steps);
 });

@@ -84,6 +84,12 @@ export function transfer(
   }
 }
 
+/** The number of a program's next transfer. */
+export function nextNumber(database: Database, program: string): number {
+  const sql = "SELECT coalesce(max(number) + 1, 0) FROM history WHERE program = ?";
+  return Number(database.selectValue(sql, [program]));
+}
+
 /** What the books say. */
 export function balance(database: Database): Balance {
   const tables = ["accounts", "tellers", "branches"];

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
-import { FileSystemClient } from "@hako/fs-server";
+import type { FileSystemClient } from "@hako/fs-server";
 import { installHakoVfs, type Sqlite3 } from "@hako/fs-server/sqlite";
-import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
 import type { DiskEvent, MemoryDisk } from "../../fs-server/disk/memory_disk.ts";
-import { fsck, Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
+import { fsck } from "../../fs-server/ext4/test_images.ts";
 import { type Random, randomFrom } from "../../tools/scenarios/random.ts";
 import { findTool } from "../host_tool.ts";
+import { leasedRig } from "../node_fs/leased_rig.ts";
 import { balance, BANK_PATH, found, transfer } from "./bank.ts";
 import { compileSqlite, sqliteCode } from "./sqlite_module.ts";
 
@@ -15,9 +15,8 @@ const sqlite3: Sqlite3Static = await compileSqlite(sqliteCode());
 /** File systems have names in the whole of a SQLite. */
 let systems = 0;
 
-/** Opens the bank's books on a rig. */
-function open(rig: Rig): Database {
-  const fs = new FileSystemClient(clientOfRig(rig), sharedBytes(1 << 20));
+/** Opens the bank's books. */
+function open(fs: FileSystemClient): Database {
   const name = `hako-cut-${++systems}`;
   installHakoVfs(sqlite3 as unknown as Sqlite3, fs, { name });
   return new sqlite3.oo1.DB(BANK_PATH, "c", name);
@@ -52,8 +51,8 @@ const DURABLE = [
 
 for (const [journalMode, synchronous] of DURABLE) {
   Deno.test(`no transfer that was answered is lost in a power cut: ${journalMode}, ${synchronous}`, () => {
-    const rig = new Rig({ blockCount: 8192, type: "ext4" });
-    const database = open(rig);
+    const { rig, client } = leasedRig({ blockCount: 8192 });
+    const database = open(client);
     database.exec(`PRAGMA journal_mode=${journalMode}; PRAGMA synchronous=${synchronous}`);
     found(database);
     const base = rig.disk.clone();
@@ -71,8 +70,8 @@ for (const [journalMode, synchronous] of DURABLE) {
     for (let cuts = 0; cuts < 60; cuts++) {
       const length = Math.floor(random() * events.length);
       const disk = cut(base, events.slice(0, length), random);
-      const rebooted = new Rig({ disk });
-      const after = open(rebooted);
+      const { rig: rebooted, client } = leasedRig({ disk });
+      const after = open(client);
       const { sums, counts, integrity } = balance(after);
       after.close();
       const least = answered.filter((count) => count <= length).length;
@@ -90,8 +89,8 @@ for (const [journalMode, synchronous] of DURABLE) {
 
 /** Flushes of the disk in one transfer. */
 function flushesOf(journalMode: string, synchronous: string): number {
-  const rig = new Rig({ blockCount: 8192, type: "ext4" });
-  const database = open(rig);
+  const { rig, client } = leasedRig({ blockCount: 8192 });
+  const database = open(client);
   database.exec(`PRAGMA journal_mode=${journalMode}; PRAGMA synchronous=${synchronous}`);
   found(database);
   const random = randomFrom(3);

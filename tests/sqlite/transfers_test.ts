@@ -17,11 +17,16 @@ interface Round {
   readonly journalMode: string;
   /** Transfers of each teller, if nobody is killed. */
   readonly transfers: number;
-  /** Servers that are killed before the tellers are stopped. */
+  /** Deaths before the tellers are stopped. */
   readonly deaths: number;
+  /** Who dies. */
+  readonly victims?: readonly string[];
 }
 
-async function play({ journalMode, transfers, deaths }: Round, t: Deno.TestContext): Promise<void> {
+const SERVERS = ["fs", "storage", "disk"];
+
+async function play(round: Round, t: Deno.TestContext): Promise<void> {
+  const { journalMode, transfers, deaths, victims = SERVERS } = round;
   const directory = Deno.makeTempDirSync();
   using _removal = { [Symbol.dispose]: () => Deno.removeSync(directory, { recursive: true }) };
   const path = `${directory}/disk.img`;
@@ -48,6 +53,7 @@ async function play({ journalMode, transfers, deaths }: Round, t: Deno.TestConte
       module: "./domains/teller.ts",
       uses: ["files"],
       windows: { buffers: MiB },
+      restart,
       options: {
         ...{ board: board.buffer, seed: 17 + index, journalMode },
         transfers: deaths > 0 ? 1_000_000 : transfers,
@@ -55,7 +61,7 @@ async function play({ journalMode, transfers, deaths }: Round, t: Deno.TestConte
     };
   }
   const random = randomFrom(5);
-  const killing = killAtRandom({ board, deaths, random, victims: ["fs", "storage", "disk"] });
+  const killing = killAtRandom({ board, deaths, random, victims });
   await using system = await boot(defineSystem({ base: import.meta.url, domains }), {
     onEvent: (event) => killing.hear(event),
   });
@@ -109,4 +115,8 @@ for (const journalMode of ["delete", "truncate", "persist"]) {
 
 Deno.test("transfers of two programs go on while servers are killed, and each is done once", (t) => {
   return play({ journalMode: "delete", transfers: 0, deaths: 40 }, t);
+});
+
+Deno.test("a program that dies in a transfer leaves no lock, and what it had begun is undone", (t) => {
+  return play({ journalMode: "delete", transfers: 0, deaths: 8, victims: TELLERS }, t);
 });

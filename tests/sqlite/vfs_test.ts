@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
-import { FileSystemClient } from "@hako/fs-server";
+import type { FileSystemClient } from "@hako/fs-server";
 import { installHakoVfs, type Sqlite3 } from "@hako/fs-server/sqlite";
-import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
-import { Rig, sharedBytes } from "../../fs-server/server/test_rig.ts";
+import type { Rig } from "../../fs-server/server/test_rig.ts";
+import { leasedRig } from "../node_fs/leased_rig.ts";
 import { compileSqlite, sqliteCode } from "./sqlite_module.ts";
 
 const sqlite3: Sqlite3Static = await compileSqlite(sqliteCode());
@@ -18,8 +18,7 @@ interface Stage {
 }
 
 function stage(): Stage {
-  const rig = new Rig({ blockCount: 8192 });
-  const fs = new FileSystemClient(clientOfRig(rig), sharedBytes(1 << 20));
+  const { rig, client: fs } = leasedRig({ blockCount: 8192 });
   const name = `hako-${++systems}`;
   installHakoVfs(sqlite3 as unknown as Sqlite3, fs, { name, sleepMs: () => {} });
   return { rig, fs, open: (path, flags = "c") => new sqlite3.oo1.DB(path, flags, name) };

@@ -59,7 +59,8 @@ export function filesOnImage(
       keeps: { openFiles: 1 * MiB, metadataLog: 4 * MiB, sessions: 256 * KiB },
       windows: { cache: 8 * MiB },
       options: {
-        format: "if-blank",
+        // Hako's journal lies behind the file system: it needs none of its own.
+        ...{ format: "if-blank", type: "ext4", journalBlocks: 0 },
         ...(inodeRatioBytes === undefined ? {} : { inodeRatioBytes }),
       },
       ...life,

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { readJunit, type TestResult, type Verdict } from "./junit.ts";
+import { partsOf } from "./parts.ts";
 import { runnerArguments } from "./runner.ts";
 import { summarise } from "./summary.ts";
 
@@ -72,6 +73,13 @@ Deno.test("runnerArguments() gives each list of permissions whole", () => {
     "--allow-run=e2fsck,/bin/deno",
   ]);
   assertEquals(args.at(-1), "ipc");
+});
+
+Deno.test("partsOf() runs every test in one part, and what the user names in one run", () => {
+  const [computing = [], rest = []] = partsOf([]);
+  assertEquals(computing[0], "--parallel");
+  assertEquals(rest, [`--ignore=${computing.slice(1).join(",")}`]);
+  assertEquals(partsOf(["ipc", "--fail-fast"]), [["ipc", "--fail-fast"]]);
 });
 
 function results(...verdicts: Verdict[]): TestResult[] {

@@ -143,7 +143,7 @@ class Replay {
       throw damaged("number of its inode");
     }
     if (inodeBytes < INODE_BYTES_MIN || inodeBytes > this.#blockBytes) throw damaged("inode size");
-    const descriptor = (this.#firstBlock + 1) * this.#blockBytes;
+    const descriptor = (this.#superblockBlock + 1) * this.#blockBytes;
     const view = this.#source.copy(descriptor - descriptor % 512, 512);
     const at = descriptor % 512;
     const isWide = this.#features.has64Bit &&

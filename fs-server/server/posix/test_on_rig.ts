@@ -6,7 +6,8 @@
 
 import { ALLOCATE, LOCK, OPEN, RENAME, TIMES, XATTR } from "../../protocol.ts";
 import { ERRNO } from "@hako/ipc";
-import { type Rig, sharedBytes, statOf, utf8 } from "../test_rig.ts";
+import { sharedBytes } from "../../ext4/test_images.ts";
+import { type Rig, statOf, utf8 } from "../test_rig.ts";
 
 const FOLLOW = 16;
 const KEEP_ID = 0xffff_ffff;

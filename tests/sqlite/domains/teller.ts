@@ -8,7 +8,7 @@ import { FileSystem, FileSystemClient } from "@hako/fs-server";
 import { enter } from "@hako/kernel/domain";
 import { randomFrom } from "../../../tools/scenarios/random.ts";
 import { Board } from "../../kills/board.ts";
-import { BANK_PATH, prepare, transfer } from "../bank.ts";
+import { BANK_PATH, nextNumber, prepare, transfer } from "../bank.ts";
 import { startSqlite } from "../sqlite_module.ts";
 
 const domain = await enter();
@@ -26,6 +26,7 @@ try {
   const sqlite3 = await startSqlite(fs, { sleepMs: (ms) => board.doze(ms) });
   const database = new sqlite3.oo1.DB(BANK_PATH, "w");
   prepare(database, journalMode);
+  number = nextNumber(database, domain.name); // An earlier life may have begun.
   const random = randomFrom(seed);
   while (!board.isOver && number < transfers) {
     transfer(database, domain.name, { number, random });
@@ -34,6 +35,8 @@ try {
   }
   database.close();
 } catch (error) {
+  // The end of a life is no failure: the next one goes on.
+  if (error instanceof Error && error.name === "Fenced") throw error;
   failure = error instanceof Error ? error.stack ?? error.message : String(error);
   board.end();
 }

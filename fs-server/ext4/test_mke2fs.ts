@@ -6,7 +6,7 @@
 
 import { assert } from "@hako/ipc";
 import { BLOCK_KIND, type BlockKind, type CachedBlock } from "../disk/cached_block.ts";
-import { runTool, sharedBytes, type Verdict } from "../server/test_rig.ts";
+import { runTool, sharedBytes, type Verdict } from "./test_images.ts";
 import { Accounts } from "./accounts.ts";
 import { MetadataChecksums } from "./checksums.ts";
 import { descriptorBlock, Geometry, readSizes, type Sizes } from "./geometry.ts";
