@@ -82,8 +82,14 @@ export const LOCK = { none: 0, shared: 1, exclusive: 2 } as const;
 /** Kinds of lease: what a client may keep of a file in its session's window. */
 export const LEASE = { none: 0, read: 1, write: 2 } as const;
 
-/** What `watch` tells of. */
-export const WATCH_EVENT = { rename: 1, change: 2, overflow: 4 } as const;
+/** What `watch` tells of; `none` says no more than the last number. */
+export const WATCH_EVENT = { none: 0, rename: 1, change: 2, overflow: 4 } as const;
+
+/**
+ * Further requests of a client for which one of its requests may wait. Slots come round after 64: one
+ * that waits longer is answered that it is to be asked again.
+ */
+export const WAIT_REQUESTS_MAX = 32;
 
 /** Longest name of an extended attribute with its prefix (`user.` and the like), in bytes. */
 export const XATTR_NAME_BYTES_MAX = 255;
@@ -376,11 +382,14 @@ export const operations = {
     errors: [...CHANGE, "ENODATA", "EOPNOTSUPP", "ERANGE"],
     idempotent: false,
   },
-  /** Locks a whole open file, or lets go of it: `LOCK`. Without `wait`: `EAGAIN` at once. */
+  /**
+   * Locks a whole open file, or lets go of it: `LOCK`. Without `wait`: `EAGAIN` at once; with it,
+   * `EINTR` when the client has made {@linkcode WAIT_REQUESTS_MAX} further requests.
+   */
   flock: {
     code: 29,
     request: { handle: u32, kind: u32, wait: bool },
-    errors: ["EAGAIN", "EBADF", "EDEADLK", "EINVAL", "ENOLCK"],
+    errors: ["EAGAIN", "EBADF", "EDEADLK", "EINTR", "EINVAL", "ENOLCK"],
     idempotent: true,
   },
   /**
@@ -390,7 +399,7 @@ export const operations = {
   lock: {
     code: 30,
     request: { handle: u32, owner: u32, kind: u32, wait: bool, offset: u64, byteLength: u64 },
-    errors: ["EAGAIN", "EBADF", "EDEADLK", "EINVAL", "ENOLCK"],
+    errors: ["EAGAIN", "EBADF", "EDEADLK", "EINTR", "EINVAL", "ENOLCK"],
     idempotent: true,
   },
   /** The first lock that stands in the way of such a lock; `kind` is `LOCK.none` if there is none. */
@@ -403,7 +412,8 @@ export const operations = {
   },
   /**
    * Waits for changes in what a handle has open behind number `after` (0: from now on). Answers the
-   * bytes of events packed as `layouts/watch_event.ts` has them.
+   * bytes of events packed as `layouts/watch_event.ts` has them; an event of kind `none` when the
+   * client has made {@linkcode WAIT_REQUESTS_MAX} further requests.
    */
   watch: {
     code: 32,

@@ -19,7 +19,7 @@ import type {
 import type { ServerPlace } from "./doorbell.ts";
 import { type Errno, errnoName, OsError } from "./errno.ts";
 import { FIRST_LOOKS, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
-import { type Pending, untilDeadline } from "./pending_call.ts";
+import { PendingCalls } from "./pending_call.ts";
 import type {
   Answered,
   Counted,
@@ -59,7 +59,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   readonly #windows: WindowTable;
   readonly #place: MessagePlace = { near: 0, far: 0, payload: 0 };
   readonly #owners: Uint8Array = new Uint8Array(SLOT_COUNT);
-  readonly #pending: Map<number, Pending> = new Map();
+  readonly #pending: PendingCalls;
   /** Posted to be collected, oldest first. */
   readonly #posted: Set<number> = new Set();
   #next: number;
@@ -74,14 +74,14 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     server: ServerPlace,
     { waiter, windows }: ClientEnvironment,
   ) {
-    const { bell, index } = server;
-    const channel = new Channel(memory, { ring: bell.core.ring, index });
+    const channel = new Channel(memory, { ring: server.bell.core.ring, index: server.index });
     this.protocol = protocol;
     this.#channel = channel;
     this.#server = server;
     this.#waiter = waiter;
     this.#spin = new Spin(waiter);
     this.#windows = windows;
+    this.#pending = new PendingCalls(channel.core, waiter);
     this.#next = channel.core.firstUnfinished() >>> 0;
   }
 
@@ -149,10 +149,11 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const sequence = this.#write(operation, request);
     let area = this.#channel.core.call(sequence, this.#looksBeforeWait());
     if (area < 0) area = this.#postAgain(operation, sequence);
-    if (area === 0) {
-      area = await this.#answerOf(operation, sequence, deadlineMs, options?.signal);
-    } else if (++this.#atOnce % AT_ONCE_MAX === 0) await nextTurn();
-    return this.#read(operation, sequence, area) as Reply<OperationsOf<P>[K]>;
+    if (area !== 0 && ++this.#atOnce % AT_ONCE_MAX === 0) await nextTurn();
+    const reply = area !== 0
+      ? this.#read(operation, sequence, area)
+      : await this.#replyTo(operation, sequence, deadlineMs, options?.signal);
+    return reply as Reply<OperationsOf<P>[K]>;
   }
 
   stream<K extends Answered<OperationsOf<P>>>(
@@ -242,7 +243,10 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   #hasRoom(): boolean {
     const index = this.#next & (SLOT_COUNT - 1);
     if (this.#owners[index] === OURS) return true;
-    if (this.#owners[index] === IN_FLIGHT) return false;
+    // A promise may be answered, and the event loop not have had its turn.
+    if (this.#owners[index] === IN_FLIGHT) {
+      return this.#pending.settle((this.#next - SLOT_COUNT) >>> 0);
+    }
     if (this.#channel.core.isFree(this.#next) === 0) return false;
     this.#owners[index] = OURS;
     return true;
@@ -397,22 +401,29 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     return new OsError("ECANCELED", what, { cause: signal.reason });
   }
 
-  /** The area of an answer, as soon as it is there. */
-  async #answerOf(
+  /** The reply, as soon as it is there. */
+  async #replyTo(
     operation: PlacedOperation,
     sequence: number,
     deadlineMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<number> {
-    const answered = new Promise<number>((resolve, reject) => {
-      this.#pending.set(sequence, { operation, deadlineMs, resolve, reject });
-    });
+  ): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const settle = (areaOf: () => number) => {
+      this.#pending.delete(sequence);
+      try {
+        resolve(this.#read(operation, sequence, areaOf()));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    this.#pending.set(sequence, { operation, deadlineMs, settle });
     const abort = () => this.#abandon(sequence, "ECANCELED", signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     if (!this.#pumping) this.#pump();
     else if (deadlineMs !== Infinity) this.#channel.core.wake(); // The pump sleeps by older deadlines.
     try {
-      return await answered;
+      return await promise;
     } finally {
       signal?.removeEventListener("abort", abort);
     }
@@ -426,10 +437,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
         const announced = this.#channel.core.announce();
         if (this.#settle() > 0) continue;
         this.#waiter.check();
-        await this.#channel.waitAsync(
-          announced,
-          untilDeadline(this.#pending.values(), this.#waiter),
-        );
+        await this.#channel.waitAsync(announced, this.#pending.untilDeadline());
       }
     } finally {
       this.#pumping = false;
@@ -438,17 +446,16 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
 
   #settle(): number {
     let count = 0;
-    for (const [sequence, { operation, deadlineMs, resolve, reject }] of this.#pending) {
-      const area = this.#channel.core.reap(sequence);
-      if (area !== 0) {
-        this.#pending.delete(sequence);
-        resolve(area);
-      } else if (this.#channel.closed !== 0) {
-        this.#pending.delete(sequence);
-        reject(this.#whyClosed(this.#what(operation)));
-      } else if (deadlineMs !== Infinity && deadlineMs <= this.#waiter.nowMs()) {
-        this.#abandon(sequence, "ETIMEDOUT");
-      } else continue;
+    for (const [sequence, { operation, deadlineMs, settle }] of this.#pending) {
+      if (!this.#pending.settle(sequence)) {
+        if (this.#channel.closed !== 0) {
+          settle(() => {
+            throw this.#whyClosed(this.#what(operation));
+          });
+        } else if (deadlineMs !== Infinity && deadlineMs <= this.#waiter.nowMs()) {
+          this.#abandon(sequence, "ETIMEDOUT");
+        } else continue;
+      }
       count++;
     }
     return count;
@@ -456,13 +463,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
 
   #abandon(sequence: number, code: Errno, cause?: unknown): void {
     const pending = this.#pending.get(sequence);
-    if (pending === undefined) return;
-    this.#pending.delete(sequence);
-    try {
-      pending.resolve(this.#giveUp(pending.operation, sequence, code, cause));
-    } catch (error) {
-      pending.reject(error);
-    }
+    pending?.settle(() => this.#giveUp(pending.operation, sequence, code, cause));
   }
 
   /** Reads the answer; from here on the slot is ours. */

@@ -75,6 +75,18 @@ Deno.test("more requests than slots are refused with EAGAIN, and none is lost", 
   assertEquals(taken.length, SLOT_COUNT);
 });
 
+Deno.test("a promise that is answered gives its slot back before the event loop has its turn", async () => {
+  const { server, client } = pair();
+  const first = client.call("number", { value: 7 });
+  const refused = client.call("number", { value: -ERRNO.EIO });
+  while (server.serve() > 0);
+  for (let value = 0; value < 3 * SLOT_COUNT; value++) {
+    assertEquals(client.callSync("number", { value }), value);
+  }
+  assertEquals(await first, 7);
+  await assertRejects(() => refused, OsError, "EIO");
+});
+
 Deno.test("callAllSync() answers in the order of the requests, however many", () => {
   const { channel, client, taken } = pair();
   for (const count of [0, 1, SLOT_COUNT, 5 * SLOT_COUNT + 7]) {

@@ -1,29 +1,49 @@
 /**
- * A call that a promise will answer.
+ * Calls that a promise will answer.
  *
  * @module
  */
 
+import type { Core } from "./core/core.ts";
 import type { PlacedOperation } from "./protocol.ts";
 import type { Waiter } from "./wait.ts";
 
-/** What is known of it. */
+/** What is known of one. */
 export interface Pending {
   /** Its operation. */
   readonly operation: PlacedOperation;
   /** When to give up, by the waiter's clock. */
   readonly deadlineMs: number;
-  /** Settles it with the area of the answer. */
-  resolve(area: number): void;
-  /** Settles it with an error. */
-  reject(error: unknown): void;
+  /** Settles it with the answer in an area, or with what is thrown. */
+  settle(areaOf: () => number): void;
 }
 
-/** How long to sleep at most: until the earliest deadline, and no longer than the waiter does. */
-export function untilDeadline(calls: Iterable<Pending>, waiter: Waiter): number {
-  let deadlineMs = Infinity;
-  for (const call of calls) deadlineMs = Math.min(deadlineMs, call.deadlineMs);
-  if (deadlineMs === Infinity) return waiter.sleepMsMax;
-  const leftMs = Math.max(0, Math.ceil(deadlineMs - waiter.nowMs()));
-  return Math.min(waiter.sleepMsMax, leftMs);
+/** The calls of one channel that promises will answer, by their sequence. */
+export class PendingCalls extends Map<number, Pending> {
+  readonly #core: Core;
+  readonly #waiter: Waiter;
+
+  /** Those on a channel whose client waits so. */
+  constructor(core: Core, waiter: Waiter) {
+    super();
+    this.#core = core;
+    this.#waiter = waiter;
+  }
+
+  /** Settles a call if its answer is there, and answers whether it was. */
+  settle(sequence: number): boolean {
+    const call = this.get(sequence);
+    const area = call === undefined ? 0 : this.#core.reap(sequence);
+    if (area !== 0) call!.settle(() => area);
+    return area !== 0;
+  }
+
+  /** How long to sleep at most: until the earliest deadline, and no longer than the waiter does. */
+  untilDeadline(): number {
+    let deadlineMs = Infinity;
+    for (const call of this.values()) deadlineMs = Math.min(deadlineMs, call.deadlineMs);
+    if (deadlineMs === Infinity) return this.#waiter.sleepMsMax;
+    const leftMs = Math.max(0, Math.ceil(deadlineMs - this.#waiter.nowMs()));
+    return Math.min(this.#waiter.sleepMsMax, leftMs);
+  }
 }

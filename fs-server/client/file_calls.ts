@@ -152,12 +152,14 @@ export class FileCalls {
 
   /** Locks the whole file, or lets go of it: `LOCK`. */
   *flock(kind: number, wait: boolean): Steps<number> {
-    return yield* this.#on("flock", { handle: this.handle, kind, wait }, "lock");
+    const request = { handle: this.handle, kind, wait };
+    return yield* untilDone(() => this.#on("flock", request, "lock"));
   }
 
   /** Locks a range, or lets go of it. */
   *lockRange(lock: RangeLock, wait: boolean): Steps<number> {
-    return yield* this.#on("lock", { handle: this.handle, ...this.#lock(lock), wait });
+    const request = { handle: this.handle, ...this.#lock(lock), wait };
+    return yield* untilDone(() => this.#on("lock", request));
   }
 
   /** Lets go of a range. */
@@ -206,6 +208,17 @@ export class FileCalls {
       return yield* ask(operation, request);
     } catch (error) {
       throw named(error, what, this.path);
+    }
+  }
+}
+
+/** Asks again whenever the server ends the wait because of further requests of this client. */
+function* untilDone(asking: () => Steps<number>): Steps<number> {
+  for (;;) {
+    try {
+      return yield* asking();
+    } catch (error) {
+      if (!(error instanceof OsError && error.code === "EINTR")) throw error;
     }
   }
 }

@@ -9,6 +9,7 @@ import type { Connection } from "./connection.ts";
 import { textOf } from "./file_error.ts";
 import { ask } from "./steps.ts";
 import { WATCH_EVENT_HEAD, watchEventBytes } from "../layouts/watch_event.ts";
+import { WATCH_EVENT } from "../protocol.ts";
 
 /** Bytes of events that are told at once. */
 const EVENTS_BYTES = 4096;
@@ -46,7 +47,7 @@ export class FileWatcher implements AsyncIterable<WatchEvent>, Disposable {
         const count = await this.#connection.promiseAtOnce(asked);
         for (const event of readEvents(target.slice(0, count))) {
           after = event.number;
-          yield event;
+          if (event.kind !== WATCH_EVENT.none) yield event;
         }
       }
     } catch (error) {

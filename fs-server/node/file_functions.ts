@@ -291,11 +291,12 @@ export function writePart(
   const { file, flags } = descriptor;
   const access = flags & ACCESS_MODE;
   if (access === constants.O_RDONLY) throw systemError("EBADF", { syscall: "write" });
+  if (bytes.byteLength === 0) return 0;
   const isAppend = (flags & constants.O_APPEND) !== 0;
   try {
     const at = isAppend ? undefined : position ?? descriptor.position;
     const count = file.write(bytes, at);
-    if (bytes.byteLength > 0 && count === 0) throw systemError("ENOSPC", { syscall: "write" });
+    if (count === 0) throw systemError("ENOSPC", { syscall: "write" });
     if (position === undefined) descriptor.position += count;
     // Whoever also reads goes on behind what was written, wherever the end was.
     if (position === undefined && isAppend && access === constants.O_RDWR) {

@@ -6,6 +6,8 @@
  */
 
 import { type Later, OsError } from "@hako/ipc";
+import { WAIT_REQUESTS_MAX } from "../protocol.ts";
+import type { Caller } from "./caller.ts";
 import { isSameHolder, type LockRequest, type Locks } from "./locks.ts";
 
 /** Bounds the search for a circle: more waits than that are taken for one. */
@@ -14,6 +16,8 @@ const STEPS_MAX = 4096;
 /** A request that waits. */
 interface Waiter {
   readonly wanted: LockRequest;
+  /** The number of the request among those of its client. */
+  readonly sequence: number;
   readonly later: Later;
 }
 
@@ -54,8 +58,8 @@ export class LockWaits {
   }
 
   /** Lets a request wait. */
-  add(wanted: LockRequest, later: Later): void {
-    this.#waiters.push({ wanted, later });
+  add(wanted: LockRequest, sequence: number, later: Later): void {
+    this.#waiters.push({ wanted, sequence, later });
   }
 
   /** Gives what is free now to those who wait for locks of an inode. */
@@ -76,6 +80,14 @@ export class LockWaits {
   /** Forgets the waits of clients that are not among these: there is nobody to be answered. */
   forgetOthersThan(clients: ReadonlySet<number>): void {
     this.#waiters = this.#waiters.filter(({ wanted }) => clients.has(wanted.client));
+  }
+
+  /** Ends the waits that have outlived too many further requests of their client. */
+  outlived({ client, sequence }: Caller, errno: number): void {
+    this.#settle((waiter) => {
+      const further = (sequence - waiter.sequence) >>> 0;
+      return waiter.wanted.client === client && further >= WAIT_REQUESTS_MAX ? -errno : undefined;
+    });
   }
 
   /** Ends the waits of requests that nobody waits for any more. */

@@ -50,10 +50,14 @@ export function handlersOf(fs: FileServer): FileHandlers {
 /** Who asks by a request. */
 type Callers = (context: RequestSource, as?: number) => Caller;
 
-function callersOf({ mount: { credentials, clients } }: FileServer): Callers {
+function callersOf({ mount, locking, watching }: FileServer): Callers {
+  const { credentials, clients } = mount;
   return ({ badge, sequence }, as = 0) => {
     const credential = credentials.get(as);
-    return { badge, sequence, client: clients?.get(badge) ?? badge, as, credential };
+    const caller = { badge, sequence, client: clients?.get(badge) ?? badge, as, credential };
+    if (locking.waitCount > 0) locking.outlived(caller);
+    if (watching.waitCount > 0) watching.outlived(caller);
+    return caller;
   };
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ERRNO } from "@hako/ipc";
 import { WATCH_EVENT_HEAD, watchEventBytes } from "../layouts/watch_event.ts";
-import { LOCK, OPEN, WATCH_EVENT } from "../protocol.ts";
+import { LOCK, OPEN, WAIT_REQUESTS_MAX, WATCH_EVENT } from "../protocol.ts";
 import { sharedBytes } from "../ext4/test_images.ts";
 import { Death, Rig, utf8 } from "./test_rig.ts";
 import { EVENTS_MAX } from "./watches.ts";
@@ -62,6 +62,25 @@ Deno.test("locks are free when their handle is closed, and waits through it end"
   rig.badge = 1;
   rig.answer("close", { handle: first });
   assertEquals(given(), 0);
+});
+
+Deno.test("a wait ends in time for its slot to come round, and may be asked for again", () => {
+  const { rig, first, second } = twoClients();
+  flock(rig, first, LOCK.exclusive);
+  rig.badge = 2;
+  const target = sharedBytes(4096);
+  const locked = flock(rig, second, LOCK.exclusive);
+  const watched = begin(rig, "watch", { handle: second, after: 0, target } as never);
+  for (let further = 0; further < WAIT_REQUESTS_MAX - 2; further++) rig.stat("/f");
+  assertEquals([locked(), watched()], [undefined, undefined]);
+  rig.stat("/f");
+  rig.stat("/f");
+  assertEquals([locked(), watched()], [-ERRNO.EINTR, watchEventBytes(0)]);
+  const view = new DataView(target.buffer);
+  assertEquals(view.getUint32(WATCH_EVENT_HEAD.kind, true), WATCH_EVENT.none);
+  const after = view.getFloat64(WATCH_EVENT_HEAD.number, true);
+  rig.writeFile("/f", "now"); // Between the end of one wait and the next: not lost.
+  assert(begin(rig, "watch", { handle: second, after, target } as never)()! > 0);
 });
 
 Deno.test("a client's own ranges are free at any close of the file, others with their handle", () => {

@@ -10,7 +10,8 @@
 
 import type { Later } from "@hako/ipc";
 import { WATCH_EVENT_HEAD, watchEventBytes } from "../layouts/watch_event.ts";
-import { WATCH_EVENT } from "../protocol.ts";
+import { WAIT_REQUESTS_MAX, WATCH_EVENT } from "../protocol.ts";
+import type { Caller } from "./caller.ts";
 import { HEADER } from "./layouts/open_keep.ts";
 
 /** Most events that are kept: who asks later is told of an overflow. */
@@ -32,6 +33,7 @@ interface Watcher {
   readonly inode: number;
   readonly handle: number;
   readonly client: number;
+  readonly sequence: number;
   readonly after: number;
   readonly target: Uint8Array;
   readonly later: Later;
@@ -42,6 +44,8 @@ export interface WatchRequest {
   readonly inode: number;
   readonly handle: number;
   readonly client: number;
+  /** The number of the request among those of its client. */
+  readonly sequence: number;
   /** The number of the last event that is known; 0 for what happens from now on. */
   readonly after: number;
   readonly target: Uint8Array;
@@ -156,6 +160,16 @@ export class Watches {
     this.#watchers = this.#watchers.filter(({ client }) => clients.has(client));
   }
 
+  /** Ends the waits that have outlived too many further requests of their client. */
+  outlived({ client, sequence }: Caller): void {
+    this.#settle((watcher) => {
+      const further = (sequence - watcher.sequence) >>> 0;
+      if (watcher.client !== client || further < WAIT_REQUESTS_MAX) return 0;
+      const { after: number, inode, target } = watcher;
+      return put(target, 0, { number, inode, kind: WATCH_EVENT.none, name: "" });
+    });
+  }
+
   /** Ends the waits of requests that nobody waits for any more. */
   sweep(errno: number): void {
     this.#settle(({ later }) => later.isAbandoned() ? -errno : 0);
@@ -190,7 +204,7 @@ export class Watches {
   }
 
   /** Packs what has happened; answers the bytes, 0 if nothing has. */
-  #tell({ inode, after, target }: WatchRequest): number {
+  #tell({ inode, after, target }: Pick<WatchRequest, "inode" | "after" | "target">): number {
     if (after < this.#forgotten) {
       const number = this.#lastNumber;
       return put(target, 0, { number, inode, kind: WATCH_EVENT.overflow, name: "" });

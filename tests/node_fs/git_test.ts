@@ -1,6 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { FileSystem, FileSystemClient } from "@hako/fs-server";
-import { boot, defineSystem, faultPlan, type PointFault, type System } from "@hako/kernel";
+import {
+  boot,
+  defineSystem,
+  faultPlan,
+  type PointFault,
+  type System,
+  type SystemEvent,
+} from "@hako/kernel";
 import { filesOnImage } from "@hako/tools";
 import { DEATH_POINTS as FS_POINTS } from "../../fs-server/server/death_points.ts";
 import { DEATH_POINTS as STORAGE_POINTS } from "../../storage-server/death_points.ts";
@@ -8,6 +15,7 @@ import { type Random, randomFrom } from "../../tools/scenarios/random.ts";
 import { findTool, fsck } from "../host_tool.ts";
 import { exportTree, linkOnHost } from "./exported_tree.ts";
 import { git, serveGit } from "./git_server.ts";
+import { Serving } from "./random_kills.ts";
 import { type GitFs, gitFs, GitWork, workOnClone } from "./git_work.ts";
 
 const MiB = 1024 * 1024;
@@ -41,6 +49,7 @@ interface Stage {
   readonly image: string;
   readonly system: System;
   readonly fs: FileSystemClient;
+  readonly serving: Serving;
 }
 
 /** Boots a system on a new image, and gives it to `use`; the image is judged afterwards. */
@@ -55,11 +64,13 @@ async function onSystem(
   const restart = { limit: 1_000_000, windowMs: 1000 };
   const domains = filesOnImage({ path: image, createBytes: 96 * MiB, restart });
   for (const domain of Object.values(domains)) Object.assign(domain, { poisonTries: 1000 });
-  const system = await boot(defineSystem({ base: import.meta.url, domains }), { faults });
+  const serving = new Serving();
+  const onEvent = (event: SystemEvent) => serving.hear(event);
+  const system = await boot(defineSystem({ base: import.meta.url, domains }), { faults, onEvent });
   try {
     const files = await system.connect(FileSystem, "files");
     const fs = new FileSystemClient(files, await system.window(4 * MiB));
-    await use({ directory, image, system, fs });
+    await use({ directory, image, system, fs, serving });
   } finally {
     await system.halt();
   }
@@ -121,15 +132,19 @@ function deathsAtPoints(seed: number): readonly PointFault[] {
 }
 
 /** Kills a server before some of the calls. */
-function killing(adapter: GitFs, system: System, random: Random): GitFs & { deaths: () => number } {
+function killing(
+  adapter: GitFs,
+  { system, serving }: Stage,
+  random: Random,
+): GitFs & { deaths: () => number } {
   let deaths = 0;
   const { promises } = adapter as unknown as { promises: Record<string, CallableFunction> };
   const killers = Object.entries(promises).map(([name, call]) => {
     if (typeof call !== "function") return [name, call];
     return [name, (...values: unknown[]) => {
       if (random() < 0.02) {
-        deaths++;
-        system.terminate(["fs", "storage", "disk"][Math.floor(random() * 3)]!);
+        const victim = ["fs", "storage", "disk"][Math.floor(random() * 3)]!;
+        if (serving.kill(system, victim)) deaths++;
       }
       return call(...values);
     }];
@@ -143,7 +158,7 @@ Deno.test({
   ignore: !hasGit,
   fn: (t) =>
     onSystem(t, deathsAtPoints(7), async (stage) => {
-      const adapter = killing(gitFs(stage.fs), stage.system, randomFrom(11));
+      const adapter = killing(gitFs(stage.fs), stage, randomFrom(11));
       await workAndJudge(stage, adapter);
       assert(adapter.deaths() > 15, `${adapter.deaths()} deaths`);
     }),

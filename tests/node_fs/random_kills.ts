@@ -29,6 +29,28 @@ export interface KillOptions {
   readonly victims: readonly string[];
 }
 
+/**
+ * Who serves. Only those are killed: three lives in a row that end before they serve are given up, as
+ * they should be.
+ */
+export class Serving {
+  readonly #down: Set<string> = new Set();
+
+  /** Hears what happens to the domains. */
+  hear(event: SystemEvent): void {
+    if (event.type === "died") this.#down.add(event.domain);
+    if (event.type === "ready") this.#down.delete(event.domain);
+  }
+
+  /** Ends the life of a domain, if it serves; answers whether. */
+  kill(system: System, name: string): boolean {
+    if (this.#down.has(name)) return false;
+    this.#down.add(name); // Until its successor serves.
+    system.terminate(name);
+    return true;
+  }
+}
+
 /** Who kills. */
 export interface RandomKills {
   /** Hears what happens to the domains. */
@@ -40,10 +62,12 @@ export interface RandomKills {
 /** Kills one server at a time, or all of them. */
 export function killAtRandom(options: KillOptions): RandomKills {
   const { board, deaths, random, victims } = options;
+  const serving = new Serving();
   let heard = 0;
   const gaveUp: string[] = [];
   return {
     hear(event) {
+      serving.hear(event);
       if (event.type === "died" && victims.includes(event.domain)) heard++;
       if (event.type === "gave-up") gaveUp.push(`${event.domain} was given up: ${event.why}`);
       board.change();
@@ -65,7 +89,7 @@ export function killAtRandom(options: KillOptions): RandomKills {
           dueAt = done + 1 + Math.floor(random() * OPERATIONS_MAX);
           const isAll = random() < 0.1;
           const chosen = victims[Math.floor(random() * victims.length)]!;
-          for (const name of isAll ? victims : [chosen]) system.terminate(name);
+          for (const name of isAll ? victims : [chosen]) serving.kill(system, name);
         }
         await board.changed(version, LOOK_MS);
       }

@@ -22,15 +22,18 @@ function open(fs: FileSystemClient): Database {
   return new sqlite3.oo1.DB(BANK_PATH, "c", name);
 }
 
-/** The disk after a power cut: what was flushed is there, of the rest what chance lets be. */
+/**
+ * The disk after a power cut. What was flushed is there. Of the rest, the storage server promises that
+ * transactions become durable in order, and never before data that was written before them.
+ */
 function cut(base: MemoryDisk, events: readonly DiskEvent[], random: Random): MemoryDisk {
   const disk = base.clone();
   const flushed = events.findLastIndex(({ kind }) => kind === "flush");
-  // Transactions are kept in their order: from some point on, none is.
-  const lastKept = flushed + Math.floor(random() * (events.length - flushed + 1));
+  const end = flushed + Math.floor(random() * (events.length - flushed + 1));
+  const lastKept = events.slice(0, end).findLastIndex(({ kind }) => kind === "transact");
   for (const [index, event] of events.entries()) {
-    const isSafe = index <= flushed;
-    if (event.kind === "transact" && (isSafe || index <= lastKept)) {
+    const isSafe = index <= Math.max(flushed, lastKept);
+    if (event.kind === "transact" && isSafe) {
       for (const { offset, bytes } of event.pieces) disk.poke(offset, bytes);
     }
     if (event.kind === "write" && (isSafe || random() < 0.5)) {

@@ -26,7 +26,7 @@ await runMain("test", async () => {
   const results: TestResult[] = [];
   let end: RunnerEnd = { code: 0 };
   let isTold = true;
-  for (const args of partsOf(Deno.args)) {
+  for (const args of partsOf(Deno.args, configuration.exclude)) {
     const reportPath = join(REPORT_DIRECTORY, `junit-${Deno.pid}.xml`);
     try {
       const ended = await runTests(reportPath, args, endMs - performance.now());

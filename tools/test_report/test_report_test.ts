@@ -76,10 +76,10 @@ Deno.test("runnerArguments() gives each list of permissions whole", () => {
 });
 
 Deno.test("partsOf() runs every test in one part, and what the user names in one run", () => {
-  const [computing = [], rest = []] = partsOf([]);
+  const [computing = [], rest = []] = partsOf([], ["scratch"]);
   assertEquals(computing[0], "--parallel");
-  assertEquals(rest, [`--ignore=${computing.slice(1).join(",")}`]);
-  assertEquals(partsOf(["ipc", "--fail-fast"]), [["ipc", "--fail-fast"]]);
+  assertEquals(rest, [`--ignore=scratch,${computing.slice(1).join(",")}`]);
+  assertEquals(partsOf(["ipc", "--fail-fast"], ["scratch"]), [["ipc", "--fail-fast"]]);
 });
 
 function results(...verdicts: Verdict[]): TestResult[] {

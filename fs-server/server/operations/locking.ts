@@ -58,7 +58,7 @@ export class Locking {
       this.#locks.set({ ...wanted, kind: LOCK.none });
       this.#waits.grant(inode);
     }
-    return this.#setOrWait(wanted, wait);
+    return this.#setOrWait(wanted, wait, caller.sequence);
   }
 
   /** Locks a range of an open file for an owner, or unlocks it. */
@@ -69,7 +69,7 @@ export class Locking {
     if (lacks(LOCK.shared, OPEN.writeOnly) || lacks(LOCK.exclusive, OPEN.readOnly)) {
       throw new OsError("EBADF", "lock: not open for that");
     }
-    return this.#setOrWait(wanted, wait);
+    return this.#setOrWait(wanted, wait, caller.sequence);
   }
 
   /** The first lock in the way of such a lock. */
@@ -91,12 +91,17 @@ export class Locking {
     for (const inode of this.#locks.releaseOthersThan(clients)) this.#waits.grant(inode);
   }
 
+  /** A client has made a further request: ends those of its waits that have lasted long enough. */
+  outlived(caller: Caller): void {
+    this.#waits.outlived(caller, ERRNO.EINTR);
+  }
+
   /** Ends waits that nobody waits for any more. */
   sweep(): void {
     this.#waits.sweep(ERRNO.ECANCELED);
   }
 
-  #setOrWait(wanted: LockRequest, wait: Wait): number | Later {
+  #setOrWait(wanted: LockRequest, wait: Wait, sequence: number): number | Later {
     if (this.#locks.conflicts(wanted).length === 0) {
       this.#locks.set(wanted);
       if (this.#waits.count > 0) this.#waits.grant(wanted.inode);
@@ -105,7 +110,7 @@ export class Locking {
     if (wait === undefined) throw new OsError("EAGAIN", "lock");
     if (wanted.isRange) this.#waits.requireNoCircle(wanted);
     const later = wait();
-    this.#waits.add(wanted, later);
+    this.#waits.add(wanted, sequence, later);
     return later;
   }
 

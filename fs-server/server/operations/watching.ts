@@ -30,11 +30,11 @@ export class Watching {
   watch(
     { handle, after, target }: { handle: number; after: number; target: Uint8Array },
     wait: () => Later,
-    { client }: Caller,
+    { client, sequence }: Caller,
   ): number | Later {
     const inode = this.#table.inode(this.#table.index(handle, client));
     if (target.byteLength < WATCH_BYTES_MIN) throw new OsError("EINVAL", "watch: a small window");
-    return this.#watches.watch({ inode, handle, client, after, target }, wait);
+    return this.#watches.watch({ inode, handle, client, sequence, after, target }, wait);
   }
 
   /** A handle is closed: whoever waits through it is told. Hot path. */
@@ -45,6 +45,11 @@ export class Watching {
   /** Clients are gone: only these are left. */
   onlyLeft(clients: ReadonlySet<number>): void {
     this.#watches.forgetOthersThan(clients);
+  }
+
+  /** A client has made a further request: ends those of its waits that have lasted long enough. */
+  outlived(caller: Caller): void {
+    this.#watches.outlived(caller);
   }
 
   /** Ends waits that nobody waits for any more. */

@@ -38,5 +38,5 @@ export async function workOnMemfs(work: PeerWork): Promise<Contestant> {
     writeFile: (path, content) => served.writeFileSync(path, content),
     readFile: (path) => served.readFile(path),
   };
-  return { run: await openPeerWork(files, work) };
+  return { run: await openPeerWork(files, work), close: () => worker.terminate() };
 }

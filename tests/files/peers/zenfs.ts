@@ -9,7 +9,7 @@
  * @module
  */
 
-import { configure, fs, InodeFlags, mounts, Port, type RPC } from "@zenfs/core";
+import { configure, fs, InodeFlags, mounts, Port, type RPC, umount } from "@zenfs/core";
 import type { Contestant, SelfMeasuring } from "@hako/tools/bench";
 import { openPeerWork, type PeerFile, type PeerFiles, type PeerWork } from "./peer_works.ts";
 
@@ -35,7 +35,11 @@ export async function workOnZenfs(name: PeerWork): Promise<Contestant | SelfMeas
   });
   mounts.get(MOUNT)!.attributes.set("no_atime");
   const work = await openPeerWork(FILES, name);
-  return name === "readdir-1k" ? sampled(work) : { run: work };
+  const close = () => {
+    umount(MOUNT);
+    worker.terminate();
+  };
+  return name === "readdir-1k" ? { ...await sampled(work), close } : { run: work, close };
 }
 
 async function sampled(work: (count: number) => Promise<void>): Promise<SelfMeasuring> {
