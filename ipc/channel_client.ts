@@ -408,16 +408,8 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     deadlineMs: number,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const settle = (areaOf: () => number) => {
-      this.#pending.delete(sequence);
-      try {
-        resolve(this.#read(operation, sequence, areaOf()));
-      } catch (error) {
-        reject(error);
-      }
-    };
-    this.#pending.set(sequence, { operation, deadlineMs, settle });
+    const call = { sequence, operation, deadlineMs };
+    const promise = this.#pending.promise(call, (area) => this.#read(operation, sequence, area));
     const abort = () => this.#abandon(sequence, "ECANCELED", signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     if (!this.#pumping) this.#pump();

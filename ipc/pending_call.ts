@@ -10,6 +10,8 @@ import type { Waiter } from "./wait.ts";
 
 /** What is known of one. */
 export interface Pending {
+  /** Its number in its channel. */
+  readonly sequence: number;
   /** Its operation. */
   readonly operation: PlacedOperation;
   /** When to give up, by the waiter's clock. */
@@ -28,6 +30,21 @@ export class PendingCalls extends Map<number, Pending> {
     super();
     this.#core = core;
     this.#waiter = waiter;
+  }
+
+  /** Adds a call; answers a promise of what `read` makes of the area of its answer. */
+  promise(call: Omit<Pending, "settle">, read: (area: number) => unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settle = (areaOf: () => number) => {
+        this.delete(call.sequence);
+        try {
+          resolve(read(areaOf()));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.set(call.sequence, { ...call, settle });
+    });
   }
 
   /** Settles a call if its answer is there, and answers whether it was. */
