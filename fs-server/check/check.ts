@@ -35,7 +35,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** How much is wrong in all. */
   readonly findingCount: number;
-  /** Inodes in use, those that are reserved included. */
+  /** Inodes that hold something. */
   readonly inodeCount: number;
   /** Directories among them. */
   readonly directoryCount: number;

@@ -34,11 +34,11 @@ export const fsCommand: Command<typeof fsFlags> = {
   summary: "look at and change the files of an image, without mounting it",
   flags: fsFlags,
   arguments: {
-    placeholder: "IMAGE ls|tree|cat|cp|rm|mkdir|mv|ln|stat|df|check [PATH ...]",
+    placeholder: "IMAGE COMMAND PATH",
     countMin: 2,
     countMax: 10_000,
-    summary:
-      "an image of ext2, ext3 or ext4, and what to do; cp: a path in the image begins with a colon",
+    summary: "an image of ext2, ext3 or ext4; ls, tree, cat, cp, rm, mkdir, mv, ln, stat, df or " +
+      "check; and paths in the image, which for cp begin with a colon",
   },
   examples: [
     { line: "disk.img ls -l /home", what: "show a directory" },
