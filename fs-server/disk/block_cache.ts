@@ -48,6 +48,7 @@ interface Aside {
   readonly bytes: Uint8Array;
   readonly kind: BlockKind;
   readonly owner: number;
+  readonly mark: number;
 }
 
 /** A cache of metadata blocks with one running operation at a time. */
@@ -71,7 +72,7 @@ export class BlockCache {
   readonly #logged = new Set<PageBlock>();
   readonly #undos: Uint8Array[] = [];
   readonly #slots: number[] = [];
-  #listed: PageBlock[] = [];
+  readonly #listed: PageBlock[] = [];
   #changedCount = 0;
   #busyCount = 0;
   #collection = 0;
@@ -171,13 +172,11 @@ export class BlockCache {
     const log = this.#log;
     if (log === undefined) return this.#commitToDisk(tag, result);
     const changed = this.#changedBlocks();
-    const freed = [...this.#forgotten];
-    if (!log.hasRoom(changed.length, freed.length)) {
+    if (!log.hasRoom(changed.length, this.#forgotten.size)) {
       this.checkpoint();
       if (!log.hasRoom(changed.length, 0)) return this.#commitToDisk(tag, result);
-      freed.length = 0;
     }
-    log.write(changed, this.#slots, freed, tag, result);
+    log.write(changed, this.#slots, this.#forgotten, tag, result);
     this.#point("fs.log.written");
     log.commit();
     this.#point("fs.log.committed");
@@ -189,12 +188,12 @@ export class BlockCache {
       cached.changed = false;
       this.#dropUndo(cached);
     }
-    this.#endOperation();
-    for (const cached of freed) {
+    for (const cached of this.#forgotten) {
       log.release(cached.slot);
       this.#leaveLog(cached);
       this.#release(cached);
     }
+    this.#endOperation();
   }
 
   /** Undoes the changes of the running operation. */
@@ -277,18 +276,14 @@ export class BlockCache {
   #inherit(): void {
     const log = this.#log;
     if (log === undefined) return;
-    const pages = new Set(
-      log.inherited.map(({ block }) => Math.floor(block / this.#pages.perPage)),
-    );
+    const { perPage } = this.#pages;
+    const pages = new Set(log.inherited.map(({ block }) => Math.floor(block / perPage)));
     if (pages.size > this.#busyMax) throw new OsError("ENOMEM", "take over an earlier life's log");
-    for (const { block, kind, owner, slot } of log.inherited) {
+    for (const { block, slot } of log.inherited) {
       const cached = this.#pages.find(block) ?? this.#unread(block);
-      cached.bytes.set(log.image(slot));
-      cached.kind = kind;
-      cached.owner = owner;
       cached.slot = slot;
+      this.#restore(cached);
       this.#logged.add(cached);
-      if (kind === BLOCK_KIND.plain) this.#plain.add(cached);
       if (cached.page.busy++ === 0) this.#busyCount++;
     }
   }
@@ -355,7 +350,7 @@ export class BlockCache {
       if (page.busy++ === 0) this.#busyCount++;
       if (this.#pages.perPage > 1) cached.undo = this.#copyOfPart(cached);
     }
-    this.#forgotten.delete(cached);
+    if (this.#forgotten.size > 0) this.#forgotten.delete(cached);
     cached.changed = true;
     this.#changedCount++;
     if (cached.kind === BLOCK_KIND.plain) this.#plain.add(cached);
@@ -385,7 +380,7 @@ export class BlockCache {
     if (cached.slot >= 0) return;
     if (--cached.page.busy === 0) this.#busyCount--;
     if (cached.undo === undefined) return;
-    cached.bytes.set(cached.undo);
+    this.#restore(cached);
     this.#dropUndo(cached);
   }
 
@@ -406,22 +401,30 @@ export class BlockCache {
     if (this.#pages.perPage === 1) this.#pages.drop(cached.page);
   }
 
-  /** Brings back the content that was committed last and is in the log. */
+  /** Brings back the content that was committed last: what is in the log, or what the disk holds. */
   #restore(cached: PageBlock): void {
+    const { slot, undo } = cached;
+    if (slot < 0) {
+      if (undo !== undefined) cached.bytes.set(undo);
+      cached.mark = 0;
+      return;
+    }
     const log = this.#log!;
-    cached.bytes.set(log.image(cached.slot));
-    cached.mark = 0;
-    this.#name(cached, log.kind(cached.slot), log.owner(cached.slot));
+    cached.bytes.set(log.image(slot));
+    cached.mark = log.mark(slot);
+    this.#name(cached, log.kind(slot), log.owner(slot));
   }
 
-  #changedBlocks(): PageBlock[] {
+  /** Valid until the operation ends. */
+  #changedBlocks(): readonly PageBlock[] {
+    if (this.#changedCount === this.#listed.length) return this.#listed;
     return this.#listed.filter((cached) => cached.changed);
   }
 
   #endOperation(): void {
     for (const cached of this.#listed) cached.listed = false;
-    this.#listed = [];
-    this.#forgotten.clear();
+    this.#listed.length = 0;
+    if (this.#forgotten.size > 0) this.#forgotten.clear();
     this.#changedCount = 0;
   }
 
@@ -432,7 +435,7 @@ export class BlockCache {
     this.#integrity.seal(changed);
     this.#disk.transact(this.#imagesOf(changed), tag, result);
     if (this.#log !== undefined) {
-      this.#log.write([], this.#slots, [], tag, result);
+      this.#log.write([], this.#slots, this.#forgotten, tag, result);
       this.#log.commit();
     }
     for (const cached of changed) {
@@ -466,18 +469,18 @@ export class BlockCache {
     // Checksums that a sealed block has in another one must be in its running content, too.
     this.#integrity.seal(dirty);
     return hit.map((cached) => {
-      const { kind, owner } = cached;
-      const one = { cached, bytes: cached.bytes.slice(), kind, owner };
-      if (cached.slot >= 0) this.#restore(cached);
-      else if (cached.undo !== undefined) cached.bytes.set(cached.undo);
+      const { kind, owner, mark } = cached;
+      const one = { cached, bytes: cached.bytes.slice(), kind, owner, mark };
+      this.#restore(cached);
       return one;
     });
   }
 
   /** Brings the running content back; `undo` is what the disk holds now. */
-  #putBack({ cached, bytes, kind, owner }: Aside, undo = cached.undo): void {
+  #putBack({ cached, bytes, kind, owner, mark }: Aside, undo = cached.undo): void {
     cached.undo = undo;
     cached.bytes.set(bytes);
+    cached.mark = mark;
     this.#name(cached, kind, owner);
   }
 

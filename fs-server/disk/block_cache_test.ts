@@ -185,3 +185,32 @@ Deno.test("a block is one thing at a time, and on the disk", () => {
     assertEquals(error.code, "EUCLEAN");
   }
 });
+
+Deno.test("a mark goes with the bytes: into the log, back from it, and to a successor", () => {
+  for (const blockBytes of [1024, 4096]) {
+    const toy = new Toy({ blockBytes, logBytes: 2 ** 17 });
+    const { cache } = toy;
+    const marked = () => cache.get(10, BLOCK_KIND.directory, 1);
+    cache.fresh(10, BLOCK_KIND.directory, 1).mark = 3;
+    cache.commit({ badge: 1, sequence: 1 }, 0);
+    cache.change(marked());
+    marked().mark = 7;
+    cache.rollback();
+    assertEquals(marked().mark, 3);
+
+    cache.change(marked());
+    marked().mark = 5;
+    // The running operation's mark is still its own behind a checkpoint, and goes with a rollback.
+    cache.checkpoint();
+    assertEquals(marked().mark, 5);
+    cache.rollback();
+    assertEquals(marked().mark, 0);
+
+    cache.change(marked());
+    marked().mark = -1;
+    cache.commit({ badge: 1, sequence: 2 }, 0);
+    const log = toy.log!;
+    const successor = new BlockCache(toy.disk, shared(96 * 4096), { blockBytes, log });
+    assertEquals(successor.get(10, BLOCK_KIND.directory, 1).mark, -1);
+  }
+});

@@ -41,7 +41,10 @@ export interface CachedBlock {
   readonly owner: number;
   /** Whether the running operation changed it. */
   readonly changed: boolean;
-  /** Belongs to whoever owns blocks of this kind; 0 whenever the bytes were read anew. */
+  /**
+   * Belongs to whoever owns blocks of this kind, and goes with the bytes: into the log and back. 0
+   * whenever they were read anew.
+   */
   mark: number;
 }
 

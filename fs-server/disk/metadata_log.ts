@@ -48,10 +48,6 @@ const KIND_MAX = 13;
 export interface LoggedBlock {
   /** The block's number. */
   readonly block: number;
-  /** What it is. */
-  readonly kind: BlockKind;
-  /** What seeds its checksum. */
-  readonly owner: number;
   /** Where its image is. */
   readonly slot: number;
 }
@@ -67,6 +63,7 @@ export class MetadataLog {
   readonly #images: Uint8Array[] = [];
   readonly #kinds: BlockKind[] = [];
   readonly #owners: number[] = [];
+  readonly #marks: number[] = [];
   #free: number[] = [];
   /** Slots that became free last, in the order in which they did: a ring. */
   readonly #resting = new Uint32Array(RESTING_COUNT);
@@ -132,13 +129,13 @@ export class MetadataLog {
   write(
     changed: readonly CachedBlock[],
     slots: number[],
-    freed: readonly CachedBlock[],
+    freed: ReadonlySet<CachedBlock>,
     tag: RequestTag,
     result: number,
   ): void {
     const words = this.#words;
     const start = this.#end;
-    const entryCount = changed.length + freed.length;
+    const entryCount = changed.length + freed.size;
     let at = start + RECORD_WORDS;
     let sum = entryCount;
     for (let index = 0; index < changed.length; index++) {
@@ -147,12 +144,13 @@ export class MetadataLog {
       slots[index] = slot;
       this.#kinds[slot] = cached.kind;
       this.#owners[slot] = cached.owner;
+      this.#marks[slot] = cached.mark;
       this.#bytes.set(cached.bytes, this.#imagesOffset + slot * this.#blockBytes);
       sum = (sum + this.#writeEntry(at, cached, slot)) | 0;
       at += RECORD_ENTRY_WORDS;
     }
-    for (let index = 0; index < freed.length; index++) {
-      sum = (sum + this.#writeEntry(at, freed[index]!, NO_SLOT)) | 0;
+    for (const cached of freed) {
+      sum = (sum + this.#writeEntry(at, cached, NO_SLOT)) | 0;
       at += RECORD_ENTRY_WORDS;
     }
     words[start + RECORD.number] = this.#committed;
@@ -205,6 +203,11 @@ export class MetadataLog {
     return this.#owners[slot] ?? 0;
   }
 
+  /** The mark of the block in a slot when it was logged. */
+  mark(slot: number): number {
+    return this.#marks[slot] ?? 0;
+  }
+
   /** Empties the log: the disk has taken it. The tags stay. */
   reset(): void {
     Atomics.store(this.#words, HEAD.first, this.#committed);
@@ -223,7 +226,7 @@ export class MetadataLog {
   }
 
   /** Answers the sum of the entry's words. */
-  #writeEntry(at: number, { block, kind, owner }: CachedBlock, slot: number): number {
+  #writeEntry(at: number, { block, kind, owner, mark }: CachedBlock, slot: number): number {
     const words = this.#words;
     const low = block >>> 0;
     const second = ((block - low) / 2 ** 32) | (kind << 16);
@@ -231,7 +234,8 @@ export class MetadataLog {
     words[at + ENTRY.blockHighAndKind] = second;
     words[at + ENTRY.owner] = owner;
     words[at + ENTRY.slot] = slot;
-    return (low + second + owner + slot) | 0;
+    words[at + ENTRY.mark] = mark;
+    return (low + second + owner + slot + mark) | 0;
   }
 
   /** Reads the records that count; answers for each block the last entry that names it. */
@@ -273,10 +277,10 @@ export class MetadataLog {
         continue;
       }
       if (slot >= this.#slotCount) throw damaged("slot");
-      const owner = words[at + ENTRY.owner]!;
       this.#kinds[slot] = kind as BlockKind;
-      this.#owners[slot] = owner;
-      last.set(block, { block, kind: kind as BlockKind, owner, slot });
+      this.#owners[slot] = words[at + ENTRY.owner]!;
+      this.#marks[slot] = words[at + ENTRY.mark]! | 0;
+      last.set(block, { block, slot });
     }
     this.#end = end;
   }

@@ -14,6 +14,9 @@ import { DISK_BLOCK_BYTES } from "./disk.ts";
 /** Requests for which a block that was asked for is sure to stay. */
 export const HELD_COUNT = 16;
 
+/** Blocks that are found without a look into the map; a power of two. */
+const RECENT_COUNT = 256;
+
 /** Least pages in a store. */
 export const PAGES_MIN = 64;
 
@@ -56,6 +59,8 @@ export class PageStore {
   readonly #pages: Page[] = [];
   readonly #free: Page[] = [];
   readonly #byBlock = new Map<number, PageBlock>();
+  /** Those asked for last, by the low bits of their numbers: most are asked for again at once. */
+  readonly #recent: (PageBlock | undefined)[] = new Array(RECENT_COUNT).fill(undefined);
   /** Blocks in a page. */
   readonly perPage: number;
   /** Pages that there is room for. */
@@ -84,7 +89,12 @@ export class PageStore {
 
   /** The block, if it is there. Hot path. */
   find(block: number): PageBlock | undefined {
-    return this.#byBlock.get(block);
+    const place = block & (RECENT_COUNT - 1);
+    const recent = this.#recent[place];
+    if (recent !== undefined && recent.block === block) return recent;
+    const found = this.#byBlock.get(block);
+    if (found !== undefined) this.#recent[place] = found;
+    return found;
   }
 
   /** All blocks that are there, in no order. */
@@ -137,6 +147,8 @@ export class PageStore {
   #clear(page: Page): void {
     for (const cached of page.blocks) {
       this.#byBlock.delete(cached.block);
+      const place = cached.block & (RECENT_COUNT - 1);
+      if (this.#recent[place] === cached) this.#recent[place] = undefined;
       cached.block = -1;
       cached.kind = 0;
     }

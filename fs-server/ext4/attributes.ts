@@ -214,6 +214,9 @@ export class ExtendedAttributes {
   }
 
   #find(inode: Inode, name: StoredName): Uint8Array | undefined {
+    if (inode.attributeBlock === 0 && this.#parts.inodes.firstExtraWord(inode) !== XATTR_MAGIC) {
+      return undefined;
+    }
     const isIt = (attribute: Attribute) => compareAttributes(attribute, nothing(name)) === 0;
     const inInode = this.#placeInInode(inode)?.attributes.find(isIt);
     return (inInode ?? this.#placeInBlock(inode)?.attributes.find(isIt))?.value;

@@ -7,9 +7,10 @@
  * bitmaps                                                                     in the descriptor
  * inodes                                                                      in the inode
  * ```
- * Bitmaps and inodes are verified and sealed by who reads and changes them, since that takes another
- * block or only a part of one; the rest when it comes from the disk and when it goes there. A block
- * that an inode owns is seeded by that inode, and the seed stands in `CachedBlock.owner`.
+ * Bitmaps are verified and sealed by who reads and changes them, since that takes another block;
+ * inodes are verified by who reads them, since that takes a part of one. The rest is verified when it
+ * comes from the disk, and sealed when it goes there: of inodes those that the block's mark names. A
+ * block that an inode owns is seeded by that inode, and the seed stands in `CachedBlock.owner`.
  *
  * Source: Linux `Documentation/filesystems/ext4/checksums.rst`.
  *
@@ -89,13 +90,15 @@ export class MetadataChecksums implements BlockIntegrity {
     }
   }
 
-  /** Puts the checksums into changed blocks, but for bitmaps and inodes. */
+  /** Puts the checksums into changed blocks, but for bitmaps. */
   seal(blocks: readonly CachedBlock[]): void {
     const { features } = this.#sizes;
     if (!features.hasUninitGroups) return;
     for (const block of blocks) {
       if (block.kind === BLOCK_KIND.descriptors) this.#sealDescriptors(block);
-      else if (features.hasChecksums) this.#sealBlock(block);
+      else if (!features.hasChecksums) continue;
+      else if (block.kind === BLOCK_KIND.inodeTable) this.#sealInodes(block);
+      else this.#sealBlock(block);
     }
   }
 
@@ -174,6 +177,19 @@ export class MetadataChecksums implements BlockIntegrity {
     view.setUint16(at + INODE.checksumLow, low, true);
     if (hasHigh) view.setUint16(at + INODE.checksumHigh, high, true);
     return isRight || this.#isZero(cached, at);
+  }
+
+  /** Puts checksums into the inodes of a block that are known to be right, or were stored. */
+  #sealInodes(block: CachedBlock): void {
+    const { inodesPerBlock, inodeBytes } = this.#sizes;
+    for (let place = 0; place < inodesPerBlock; place++) {
+      if ((block.mark & (1 << place)) === 0) continue;
+      const at = place * inodeBytes;
+      // One that was never used stays so.
+      if (this.#isZero(block, at)) continue;
+      const generation = block.view.getUint32(at + INODE.generation, true);
+      this.sealInode(block, at, this.inodeSeed(block.owner + place, generation));
+    }
   }
 
   #isZero(cached: CachedBlock, at: number): boolean {

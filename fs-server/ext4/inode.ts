@@ -195,7 +195,8 @@ export class InodeTable {
   }
 
   /**
-   * Stores an inode back, with its checksum. Fields that Hako does not know keep their bytes.
+   * Stores an inode back. Fields that Hako does not know keep their bytes; the checksum is made when
+   * the block goes to the disk: the block's mark says of which inodes.
    *
    * @throws {OsError} `EFBIG` if the count of its blocks has no room.
    */
@@ -231,7 +232,6 @@ export class InodeTable {
     storeTime(view, at, extraBytes, MTIME, inode.mtime);
     storeTime(view, at, extraBytes, CTIME, inode.ctime);
     storeTime(view, at, extraBytes, BIRTH_TIME, inode.birthTime);
-    this.#checksums.sealInode(cached, at, inode.seed);
     cached.mark |= this.#bit;
   }
 
@@ -245,7 +245,17 @@ export class InodeTable {
     return bytes.subarray(at + INODE_BYTES_MIN + extraBytes, at + inodeBytes);
   }
 
-  /** The same to be changed; `store` must follow. */
+  /** The first word of that space, 0 if there is none. Hot path. */
+  firstExtraWord(inode: Inode): number {
+    const at = this.#locate(inode.number);
+    const { words, view } = this.#cached as CachedBlock;
+    const { inodeBytes } = this.#geometry.sizes;
+    const extraBytes = this.#extraBytes(view, at);
+    if (extraBytes <= 0 || INODE_BYTES_MIN + extraBytes >= inodeBytes) return 0;
+    return words[(at + INODE_BYTES_MIN + extraBytes) >>> 2] ?? 0;
+  }
+
+  /** The space itself to be changed; `store` must follow. */
   changeExtraSpace(inode: Inode): Uint8Array {
     const at = this.#locate(inode.number);
     const cached = this.#cached as CachedBlock;

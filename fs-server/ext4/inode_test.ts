@@ -259,3 +259,25 @@ Deno.test({
     assertEquals(made.pointers, new Uint32Array(15));
   },
 });
+
+Deno.test({
+  name: "an inode with a wrong checksum stays so when its neighbours go to the disk",
+  ignore,
+  fn() {
+    const rig = new InodeRig(makeImage(["-t", "ext4"], 20_000));
+    const table = rig.cache.get(rig.geometry.inodeTable(0), 5, 1);
+    const damagedAt = 6 * 256;
+    const unusedAt = 13 * 256;
+    table.view.setUint32(damagedAt + INODE.mtime, 77, true);
+    const before = table.bytes.slice(damagedAt, damagedAt + 256);
+    assertThrows(() => rig.inodes.load(7), OsError, "EBADMSG");
+    assertEquals(rig.inodes.load(14).mode, 0);
+    rig.inodes.store(rig.inodes.load(11));
+    rig.commit();
+    const after = new InodeRig(rig.image);
+    assertThrows(() => after.inodes.load(7), OsError, "EBADMSG");
+    assertEquals(table.bytes.slice(damagedAt, damagedAt + 256), before);
+    assertEquals(table.bytes.slice(unusedAt, unusedAt + 256), new Uint8Array(256));
+    assertEquals(after.inodes.load(11).links, 2);
+  },
+});

@@ -32,6 +32,7 @@ export class Orphans {
 
   /** Takes an inode out; the caller stores it with a new `dtime`. Answers whether it was in. */
   remove(inode: Inode): boolean {
+    if (this.#isEmpty) return false;
     let before: Inode | undefined;
     for (const number of this.#walk()) {
       if (number !== inode.number) {
@@ -49,8 +50,9 @@ export class Orphans {
     return false;
   }
 
-  /** Whether an inode is in. */
+  /** Whether an inode is in. Hot path. */
   has(number: number): boolean {
+    if (this.#isEmpty) return false;
     for (const other of this.#walk()) if (other === number) return true;
     return false;
   }
@@ -62,6 +64,10 @@ export class Orphans {
    */
   list(): number[] {
     return [...this.#walk()];
+  }
+
+  get #isEmpty(): boolean {
+    return this.#accounts.superblock(SB.lastOrphan) === 0;
   }
 
   *#walk(): Generator<number> {

@@ -31,6 +31,9 @@ const DEPTH_MAX = 65_536;
 /** Directories of which something is remembered. */
 const PLACES_MAX = 4096;
 
+/** Names up to this are put together byte by byte: that costs less than a view of the bytes. */
+const SHORT_NAME_BYTES = 12;
+
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
@@ -441,6 +444,11 @@ export function existing(place: Location): Inode {
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= SHORT_NAME_BYTES) {
+    let text = "";
+    for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
+    return text;
+  }
   // TextDecoder's "latin1" is another code above 0x7f.
   return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
 }

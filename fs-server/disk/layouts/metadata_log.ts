@@ -66,10 +66,12 @@ export const RECORD_ENTRY = {
   owner: 2,
   /** Where the image is, or {@linkcode NO_SLOT}: the block is nobody's any more. */
   slot: 3,
+  /** The block's mark: what its owner knows of the image. */
+  mark: 4,
 } as const;
 
 /** Words in an entry of a record. */
-export const RECORD_ENTRY_WORDS = 4;
+export const RECORD_ENTRY_WORDS = 5;
 
 /** The slot of a block that was freed. */
 export const NO_SLOT = 0xffff_ffff;
