@@ -22,6 +22,9 @@ function hasDirectory(path: string): boolean {
   }
 }
 
+/** Each takes some milliseconds. */
+const UNMOUNT_TRIES = 100;
+
 /** What a tool said. */
 export interface Verdict {
   readonly code: number;
@@ -163,6 +166,13 @@ export function canLoopMount(): boolean {
   return withImage(disk, (path) => withMount(path, "ro", () => true)) ?? false;
 }
 
+/** Between its fork and its exec, a child of another thread holds what we have open there. */
+function unmount(place: string): void {
+  for (let tries = 1; runTool("umount", [place]).code !== 0; tries++) {
+    if (tries === UNMOUNT_TRIES) throw new Error(`${place} stays busy`);
+  }
+}
+
 /** Calls `use` with the place where an image is mounted; `undefined` if it cannot be mounted. */
 export function withMount<T>(
   image: string,
@@ -175,7 +185,7 @@ export function withMount<T>(
     try {
       return use(place);
     } finally {
-      requireTool("umount", place);
+      unmount(place);
     }
   } finally {
     Deno.removeSync(place);
