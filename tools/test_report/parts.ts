@@ -1,18 +1,21 @@
 /**
- * The parts of a whole run. Tests of one thread each, which only compute, run side by side; those that
- * boot systems run one after the other, since their servers need the cores and are judged by clocks.
+ * The parts of a whole run. Tests that compute, or ask systems for what no clock judges, run side by
+ * side; the others run one after the other, since their servers need the cores.
  *
  * @module
  */
 
-/** Where tests are that only compute. */
-const COMPUTING = [
+/** Where tests are that bear neighbours. */
+const SIDE_BY_SIDE = [
   "fs-server",
   "storage-server",
-  "tests/differential/differential_test.ts",
-  "tests/files/mutants_test.ts",
+  "tests/differential",
+  "tests/files",
   "tests/model",
+  "tests/node_fs",
+  "tests/queue/mutation_test.ts",
   "tests/simulation",
+  "tests/sqlite",
 ];
 
 /**
@@ -26,5 +29,7 @@ export function partsOf(
   excluded: readonly string[],
 ): readonly (readonly string[])[] {
   if (args.length > 0) return [args];
-  return [["--parallel", ...COMPUTING], [`--ignore=${[...excluded, ...COMPUTING].join(",")}`]];
+  return [["--parallel", ...SIDE_BY_SIDE], [
+    `--ignore=${[...excluded, ...SIDE_BY_SIDE].join(",")}`,
+  ]];
 }
