@@ -1,3 +1,4 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import {
   hasTool,
@@ -8,7 +9,7 @@ import {
   writeImage,
 } from "../ext4/test_images.ts";
 import { VARIANTS } from "../ext4/test_mke2fs.ts";
-import { randomOf, Rig } from "../server/test_rig.ts";
+import { Rig } from "../server/test_rig.ts";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { checkFileSystem, type CheckReport } from "./check.ts";
 

@@ -1,6 +1,6 @@
+import { randomOf } from "./test_random.ts";
 import { assertEquals } from "@std/assert";
 import { clearLength, clearRun, findClearRun, isSet, setRun } from "./bitmap.ts";
-import { randomOf } from "../server/test_rig.ts";
 
 Deno.test("setRun() and clearRun() change exactly their bits and tell what was there", () => {
   const random = randomOf(7);

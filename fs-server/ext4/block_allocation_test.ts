@@ -1,8 +1,8 @@
+import { randomOf } from "./test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_KIND } from "../disk/cached_block.ts";
 import { hasTool } from "./test_images.ts";
-import { randomOf } from "../server/test_rig.ts";
 import { clearRun } from "./bitmap.ts";
 import { BlockAllocation, type BlockRun } from "./block_allocation.ts";
 import { ImageRig, makeImage } from "./test_mke2fs.ts";

@@ -1,6 +1,7 @@
+import { randomOf } from "./test_random.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
-import { DirectoryRig, LAYOUTS, randomOf } from "./test_directory_rig.ts";
+import { DirectoryRig, LAYOUTS } from "./test_directory_rig.ts";
 import { hasTool, madeByMke2fs } from "./test_images.ts";
 
 const MiB = 1 << 20;

@@ -1,7 +1,8 @@
+import { randomOf } from "./test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
-import { DirectoryRig, LAYOUTS, randomOf } from "./test_directory_rig.ts";
+import { DirectoryRig, LAYOUTS } from "./test_directory_rig.ts";
 import type { Inode } from "./inode.ts";
 import { FLAG_INDEX } from "./layouts/inode.ts";
 import { SUPERBLOCK } from "./layouts/superblock.ts";

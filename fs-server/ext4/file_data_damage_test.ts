@@ -1,9 +1,9 @@
+import { type Random, randomOf } from "./test_random.ts";
 import { assert } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_KIND } from "../disk/cached_block.ts";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { DataRig, diskWithFile } from "./test_file.ts";
-import { type Random, randomOf } from "./test_map.ts";
 import { hasTool, sharedBytes } from "./test_images.ts";
 
 const MIB = 2 ** 20;

@@ -1,8 +1,8 @@
+import { randomOf } from "./test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { DataRig, diskWithFile } from "./test_file.ts";
 import { depthOf } from "./extent_node.ts";
-import { randomOf } from "./test_map.ts";
 import {
   canLoopMount,
   fsck,

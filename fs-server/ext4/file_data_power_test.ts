@@ -1,8 +1,8 @@
+import { type Random, randomOf } from "./test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { DiskEvent, MemoryDisk } from "../disk/memory_disk.ts";
 import { DataRig, diskWithFile } from "./test_file.ts";
 import { fsck, hasTool, sharedBytes } from "./test_images.ts";
-import { type Random, randomOf } from "./test_map.ts";
 
 const MIB = 2 ** 20;
 const SPACE = 2 * MIB;

@@ -1,8 +1,8 @@
+import { type Random, randomOf } from "./test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { DataRig, Death, diskWithFile } from "./test_file.ts";
-import { type Random, randomOf } from "./test_map.ts";
 import { fsck, hasTool, requireTool, sharedBytes, withImage } from "./test_images.ts";
 
 const MIB = 2 ** 20;

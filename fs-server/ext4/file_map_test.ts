@@ -1,7 +1,8 @@
+import { type Random, randomOf } from "./test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { depthOf, entryCount } from "./extent_node.ts";
-import { MapRig, type MapRigOptions, type Random, randomOf } from "./test_map.ts";
+import { MapRig, type MapRigOptions } from "./test_map.ts";
 
 function rigOf(seed: number, options: Partial<MapRigOptions> = {}): MapRig {
   return new MapRig({ random: randomOf(seed), blockBytes: 1024, hasExtents: true, ...options });

@@ -1,7 +1,7 @@
+import { randomOf } from "./test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { hasTool } from "./test_images.ts";
-import { randomOf } from "../server/test_rig.ts";
 import { superblockChecksum } from "./crc.ts";
 import { Geometry, readSizes } from "./geometry.ts";
 import { ImageRig, judge, makeImage, sizesOfImage, VARIANTS } from "./test_mke2fs.ts";

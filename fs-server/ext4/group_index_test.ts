@@ -1,6 +1,6 @@
+import { randomOf } from "./test_random.ts";
 import { assertEquals } from "@std/assert";
 import { GroupIndex } from "./group_index.ts";
-import { randomOf } from "../server/test_rig.ts";
 
 Deno.test("GroupIndex.next() finds the first group with enough from a group on, and then from 0 on", () => {
   const random = randomOf(5);

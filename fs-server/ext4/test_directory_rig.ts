@@ -36,17 +36,6 @@ export const LAYOUTS: readonly (readonly [string, readonly string[]])[] = [
   ["ext2 without types", ["-t", "ext2", "-b", "1024", "-O", "^filetype"]],
 ];
 
-/** Numbers below a bound, in an order that a seed fixes. */
-export function randomOf(seed: number): (bound: number) => number {
-  let state = (seed * 2654435761 + 12345) >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
-
 /** A piece of a listing. */
 export interface Listed {
   readonly name: string;

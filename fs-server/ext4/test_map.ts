@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Random } from "./test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import type { BlockCache } from "../disk/block_cache.ts";
@@ -18,20 +19,6 @@ import type { Inode } from "./inode.ts";
 
 /** Requests for which a block that was asked for stays whole. */
 const HELD = 16;
-
-/** Numbers below a bound, in an order that a seed fixes. */
-export type Random = (bound: number) => number;
-
-/** Such numbers. */
-export function randomOf(seed: number): Random {
-  let state = (seed * 2654435761 + 12345) >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
 
 /** How a rig is built. */
 export interface MapRigOptions {

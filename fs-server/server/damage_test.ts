@@ -1,9 +1,10 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { OsError } from "@hako/ipc";
 import { DISK_BLOCK_BYTES } from "../disk/disk.ts";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { hasTool, madeByMke2fs, sharedBytes } from "../ext4/test_images.ts";
 import { ALLOCATE, OPEN } from "../protocol.ts";
-import { pattern, randomOf, Rig, utf8 } from "./test_rig.ts";
+import { pattern, Rig, utf8 } from "./test_rig.ts";
 import { sourceTree } from "./test_trees.ts";
 
 const ignore = !hasTool("mke2fs");

@@ -1,8 +1,9 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { errnoName } from "@hako/ipc";
 import { operations } from "../protocol.ts";
 import { hasTool, sharedBytes } from "../ext4/test_images.ts";
-import { randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
+import { Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 type OperationName = keyof typeof operations;
 

@@ -1,7 +1,8 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assertEquals } from "@std/assert";
 import { LOCK, OPEN } from "../protocol.ts";
 import { canAskHost, runPython } from "./posix/test_on_host.ts";
-import { randomOf, Rig } from "./test_rig.ts";
+import { Rig } from "./test_rig.ts";
 
 /** A process of three, what it does, and a kind of lock, where it begins and how long it is. */
 type Step = [process: number, what: string, kind: number, offset: number, byteLength: number];

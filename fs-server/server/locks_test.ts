@@ -1,3 +1,4 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { type Later, OsError } from "@hako/ipc";
 import { LOCK } from "../protocol.ts";
@@ -5,7 +6,6 @@ import { LOCK_WORDS, regionsOf } from "./layouts/open_keep.ts";
 import { LockWaits } from "./lock_waits.ts";
 import { type LockRequest, Locks } from "./locks.ts";
 import { sharedBytes } from "../ext4/test_images.ts";
-import { randomOf } from "./test_rig.ts";
 
 const SPAN = 24;
 const KEEP_BYTES = 1024 + 16 * 1024;

@@ -1,6 +1,7 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assertEquals } from "@std/assert";
 import { HASH_START, hashByte, NameCache, NAMED_TYPE, UNKNOWN } from "./name_cache.ts";
-import { randomOf, utf8 } from "./test_rig.ts";
+import { utf8 } from "./test_rig.ts";
 
 function find(cache: NameCache, directory: number, name: string): number {
   const bytes = utf8(`//${name}/`);

@@ -1,10 +1,11 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assertEquals } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { InodeTable } from "../ext4/inode.ts";
 import { RENAME } from "../protocol.ts";
 import { LINKS_MAX } from "./names.ts";
 import { fsck, sharedBytes } from "../ext4/test_images.ts";
-import { randomOf, Rig, utf8 } from "./test_rig.ts";
+import { Rig, utf8 } from "./test_rig.ts";
 
 type Told = {
   inode: number;

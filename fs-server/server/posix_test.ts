@@ -1,3 +1,4 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { CASES } from "./posix/cases.ts";
 import { NAMING_CASES } from "./posix/cases/naming.ts";
@@ -6,7 +7,7 @@ import { answersOfHost, canAskHost } from "./posix/test_on_host.ts";
 import { StepRunner } from "./posix/test_on_rig.ts";
 import { type Step, stepsOf } from "./posix/steps.ts";
 import { hasTool } from "../ext4/test_images.ts";
-import { randomOf, Rig, type RigOptions } from "./test_rig.ts";
+import { Rig, type RigOptions } from "./test_rig.ts";
 
 /** Steps with answers, as the table has them: a difference is read at once. */
 function written(steps: readonly Step[], answers: readonly string[]): string {

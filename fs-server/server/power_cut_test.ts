@@ -1,9 +1,10 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { DiskHistory, type Survival } from "../disk/test_disk_history.ts";
 import type { MemoryDisk } from "../disk/memory_disk.ts";
 import { OPEN } from "../protocol.ts";
 import { fsck, hasTool } from "../ext4/test_images.ts";
-import { pattern, randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
+import { pattern, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 const PATHS = ["/a", "/b", "/c", "/d/e", "/d/f", "/name-of-some-length"];
 const ORPHANS_OFFSET = 1024 + 232;

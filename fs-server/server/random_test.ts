@@ -1,7 +1,8 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assertEquals } from "@std/assert";
 import { OPEN } from "../protocol.ts";
 import { fsck, hasTool } from "../ext4/test_images.ts";
-import { pattern, randomOf, Rig, type RigOptions, utf8 } from "./test_rig.ts";
+import { pattern, Rig, type RigOptions, utf8 } from "./test_rig.ts";
 
 /** A file, or a directory, in the simplest file system there is. */
 type Node = { content: Uint8Array } | Map<string, Node>;

@@ -1,10 +1,11 @@
+import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { FileSystemClient } from "../client/client.ts";
 import type { FsFile } from "../client/file.ts";
 import { clientOfRig } from "../client/test_rig_client.ts";
 import { hasTool, sharedBytes } from "../ext4/test_images.ts";
-import { Death, pattern, randomOf, Rig } from "./test_rig.ts";
+import { Death, pattern, Rig } from "./test_rig.ts";
 import { RENAME } from "../protocol.ts";
 
 interface Programs {

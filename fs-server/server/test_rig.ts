@@ -62,17 +62,6 @@ export function pattern(byteLength: number, seed = 1): Uint8Array {
   return bytes;
 }
 
-/** Numbers below a bound, in an order that a seed fixes. */
-export function randomOf(seed: number): (bound: number) => number {
-  let state = (seed * 2654435761 + 12345) >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
-
 /** How a rig is built. */
 export interface RigOptions {
   /** By badge: the numbers of the clients' lives; a client is its badge if left out. */

@@ -1,3 +1,4 @@
+import { randomOf } from "../../fs-server/ext4/test_random.ts";
 import { assert } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { FileSystemClient } from "@hako/fs-server";
@@ -5,7 +6,7 @@ import { checkFileSystem } from "@hako/fs-server/check";
 import { clientOfRig } from "../../fs-server/client/test_rig_client.ts";
 import type { MemoryDisk } from "../../fs-server/disk/memory_disk.ts";
 import { hasTool, readImage, requireTool, sharedBytes } from "../../fs-server/ext4/test_images.ts";
-import { randomOf, Rig } from "../../fs-server/server/test_rig.ts";
+import { Rig } from "../../fs-server/server/test_rig.ts";
 
 /** Damaged images in all. */
 const MUTANTS = 10_000;
