@@ -2,6 +2,7 @@ import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import {
   hasTool,
+  IMAGES,
   readImage,
   requireTool,
   runTool,
@@ -20,7 +21,26 @@ function check(disk: MemoryDisk): CheckReport {
   return checkFileSystem(disk, { window: sharedBytes(4 * MiB) });
 }
 
-/** Makes a tree with something of every kind. */
+let madeTree: string | undefined;
+const images = new Map<string, Uint8Array>();
+
+/** The path of a tree with something of every kind, which goes when the process does. */
+function sharedTree(): string {
+  if (madeTree !== undefined) return madeTree;
+  const root = Deno.makeTempDirSync(IMAGES);
+  globalThis.addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+  makeTree(root);
+  return madeTree = root;
+}
+
+/** Puts an image of that tree somewhere, of blocks of 1 KiB. */
+function writeTreeImage(type: string, path: string): void {
+  const known = images.get(type);
+  if (known !== undefined) return Deno.writeFileSync(path, known);
+  requireTool("mke2fs", "-q", "-t", type, "-b", "1024", "-d", sharedTree(), path, "6M");
+  images.set(type, Deno.readFileSync(path));
+}
+
 function makeTree(root: string): void {
   Deno.mkdirSync(`${root}/many`, { recursive: true });
   for (let at = 0; at < 300; at++) Deno.writeTextFileSync(`${root}/many/name-${at}`, `${at}`);
@@ -35,7 +55,7 @@ function makeTree(root: string): void {
 }
 
 function inTempDir(use: (directory: string) => void): void {
-  const directory = Deno.makeTempDirSync();
+  const directory = Deno.makeTempDirSync(IMAGES);
   try {
     use(directory);
   } finally {
@@ -49,9 +69,8 @@ for (const [name, args] of VARIANTS) {
     ignore: !hasE2fsprogs,
     fn: () =>
       inTempDir((directory) => {
-        makeTree(`${directory}/tree`);
         const image = `${directory}/image`;
-        requireTool("mke2fs", "-q", ...args, "-d", `${directory}/tree`, image, "24M");
+        requireTool("mke2fs", "-q", ...args, "-d", sharedTree(), image, "24M");
         const report = check(readImage(image));
         assertEquals(report.findings, []);
         assert(report.inodeCount > 300 && report.directoryCount >= 5, "it has read the tree");
@@ -95,20 +114,8 @@ for (const type of ["ext2", "ext4"]) {
       ignore: !hasE2fsprogs,
       fn: () =>
         inTempDir((directory) => {
-          makeTree(`${directory}/tree`);
           const image = `${directory}/image`;
-          requireTool(
-            "mke2fs",
-            "-q",
-            "-t",
-            type,
-            "-b",
-            "1024",
-            "-d",
-            `${directory}/tree`,
-            image,
-            "6M",
-          );
+          writeTreeImage(type, image);
           const block = requireTool("debugfs", "-R", "bmap /a/large 0", image).split("\n")[0]!;
           requireTool("debugfs", "-w", "-R", command.replace("$BLOCK", block), image);
           if (!isQuiet) assert(runTool("e2fsck", ["-fn", image]).code !== 0, "e2fsck finds it");
@@ -126,20 +133,8 @@ Deno.test({
   ignore: !hasE2fsprogs,
   fn: () =>
     inTempDir((directory) => {
-      makeTree(`${directory}/tree`);
       const image = `${directory}/image`;
-      requireTool(
-        "mke2fs",
-        "-q",
-        "-t",
-        "ext4",
-        "-b",
-        "1024",
-        "-d",
-        `${directory}/tree`,
-        image,
-        "6M",
-      );
+      writeTreeImage("ext4", image);
       const sound = readImage(image);
       const random = randomOf(5);
       for (let round = 0; round < 60; round++) {

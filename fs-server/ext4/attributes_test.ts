@@ -7,7 +7,7 @@ import { aclAllows, readShownAcl, shownAcl, storedAcl } from "./attributes/posix
 import { BlockAllocation } from "./block_allocation.ts";
 import { ImageRig, makeImage, VARIANTS } from "./test_mke2fs.ts";
 import { type Inode, InodeTable } from "./inode.ts";
-import { hasTool, readImage, requireTool, withImage } from "./test_images.ts";
+import { hasTool, IMAGES, readImage, requireTool, withImage } from "./test_images.ts";
 
 const ignore = !hasTool("mke2fs") || !hasTool("debugfs") || !hasTool("e2fsck");
 const KIB = 8192;
@@ -87,7 +87,7 @@ let treePath: string | undefined;
 /** A tree for `mke2fs -d`. */
 function tree(): string {
   if (treePath !== undefined) return treePath;
-  treePath = Deno.makeTempDirSync();
+  treePath = Deno.makeTempDirSync(IMAGES);
   for (const name of ["a", "b", "c"]) Deno.writeTextFileSync(`${treePath}/${name}`, name);
   Deno.mkdirSync(`${treePath}/d`);
   globalThis.addEventListener("unload", () => Deno.removeSync(treePath!, { recursive: true }));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { BLOCK_KIND, type BlockKind } from "../disk/cached_block.ts";
-import { hasTool } from "./test_images.ts";
+import { hasTool, IMAGES } from "./test_images.ts";
 import { isSet } from "./bitmap.ts";
 import { editImage, ImageRig, makeImage, VARIANTS } from "./test_mke2fs.ts";
 import { type Inode, InodeTable, isDirectory, isFile } from "./inode.ts";
@@ -35,13 +35,11 @@ for (const [name, args] of VARIANTS) {
 
 /** A file of many extents, a directory with a hash tree, attributes within an inode and without. */
 function makeTree(): string {
-  const tree = Deno.makeTempDirSync();
+  const tree = Deno.makeTempDirSync(IMAGES);
   Deno.mkdirSync(`${tree}/many`);
-  for (let index = 0; index < 3000; index++) {
-    Deno.writeTextFileSync(
-      `${tree}/many/a long name that fills blocks of the directory ${index}`,
-      "",
-    );
+  for (let index = 0; index < 1500; index++) {
+    const name = `a long name that fills ${"and fills ".repeat(7)}blocks of the directory ${index}`;
+    Deno.writeTextFileSync(`${tree}/many/${name}`, "");
   }
   using file = Deno.openSync(`${tree}/sparse`, { create: true, write: true });
   for (let index = 0; index < 600; index++) {
@@ -51,21 +49,31 @@ function makeTree(): string {
   return tree;
 }
 
-/** An image of all that has a checksum. */
-function makeFullImage(args: readonly string[]): Uint8Array {
+let madeTree: string | undefined;
+const fullImages = new Map<readonly string[], Uint8Array>();
+
+/** The path of the tree, which goes when the process does: it takes long to make. */
+function sharedTree(): string {
+  if (madeTree !== undefined) return madeTree;
   const tree = makeTree();
-  try {
-    const image = makeImage([...args, "-N", "5000"], 30_000, tree);
-    const commands = `ea_set sparse user.small value
+  globalThis.addEventListener("unload", () => Deno.removeSync(tree, { recursive: true }));
+  return madeTree = tree;
+}
+
+/** A copy of an image of all that has a checksum. */
+function fullImage(args: readonly string[]): Uint8Array {
+  const known = fullImages.get(args);
+  if (known !== undefined) return known.slice();
+  const image = makeImage([...args, "-N", "5000"], 30_000, sharedTree());
+  const commands = `ea_set sparse user.small value
 ea_set sparse user.large ${"x".repeat(900)}
 `;
-    return editImage(image, (path, run) => {
-      run("debugfs", ["-w", "-f", "/dev/stdin", path], commands);
-      run("e2fsck", ["-fyD", path], "");
-    });
-  } finally {
-    Deno.removeSync(tree, { recursive: true });
-  }
+  const full = editImage(image, (path, run) => {
+    run("debugfs", ["-w", "-f", "/dev/stdin", path], commands);
+    run("e2fsck", ["-fyD", path], "");
+  });
+  fullImages.set(args, full);
+  return full.slice();
 }
 
 /** Looks at all metadata that inodes own, and counts what it verified by kind. */
@@ -148,7 +156,7 @@ for (const [name, args, also] of FULL) {
     fn() {
       const { directory, hashNode, extentNode, attributes } = BLOCK_KIND;
       const kinds = [directory, hashNode, extentNode, attributes, ...also];
-      const image = makeFullImage(args);
+      const image = fullImage(args);
       const walk = new Walk(new ImageRig(image));
       walk.everything();
       for (const kind of kinds) assert((walk.counts.get(kind) ?? 0) > 0, `kind ${kind}`);
@@ -166,7 +174,7 @@ Deno.test({
   name: "MetadataChecksums.verify() refuses any block with one wrong bit",
   ignore: !hasTool("mke2fs"),
   fn() {
-    const rig = new ImageRig(makeFullImage(FULL[0]?.[1] ?? []));
+    const rig = new ImageRig(fullImage(FULL[0]?.[1] ?? []));
     new Walk(rig).everything();
     let refused = 0;
     for (const cached of rig.cache.blocks()) {

@@ -12,6 +12,7 @@ import {
   changedBy,
   fsck,
   hasTool,
+  IMAGES,
   madeByMke2fs,
   requireTool,
   withImage,
@@ -48,7 +49,7 @@ function hashing(disk: MemoryDisk, algorithm: string, chars: "signed" | "unsigne
 
 /** A folder with directories of so many names, and what stands in them. */
 function withTree<T>(counts: readonly number[], use: (path: string) => T): T {
-  const path = Deno.makeTempDirSync();
+  const path = Deno.makeTempDirSync(IMAGES);
   try {
     for (const count of counts) {
       Deno.mkdirSync(`${path}/d${count}`);

@@ -3,13 +3,13 @@ import { OsError } from "@hako/ipc";
 import { NO_REQUEST } from "../disk/disk.ts";
 import { DataRig } from "./test_file.ts";
 import { Orphans } from "./orphans.ts";
-import { hasTool, madeByMke2fs } from "./test_images.ts";
+import { hasTool, IMAGES, madeByMke2fs } from "./test_images.ts";
 
 const ignore = !hasTool("mke2fs");
 
 /** The list of orphans of an image with files from inode 12 on. */
 function orphansOf(type: string): { rig: DataRig; orphans: Orphans } {
-  const tree = Deno.makeTempDirSync();
+  const tree = Deno.makeTempDirSync(IMAGES);
   try {
     for (let index = 0; index < 6; index++) Deno.writeTextFileSync(`${tree}/${index}`, "");
     const rig = new DataRig(madeByMke2fs(16 * 2 ** 20, "-t", type, "-d", tree));

@@ -18,7 +18,7 @@ import { FileMap } from "./file_map.ts";
 import { descriptorBlock, Geometry, readSizes } from "./geometry.ts";
 import { type Inode, InodeTable } from "./inode.ts";
 import { SUPERBLOCK_BYTES, SUPERBLOCK_OFFSET } from "./layouts/superblock.ts";
-import { madeByMke2fs, sharedBytes } from "./test_images.ts";
+import { IMAGES, madeByMke2fs, sharedBytes } from "./test_images.ts";
 
 /** The first inode that mke2fs gives to a file of a tree: the one after lost+found. */
 const FILE_INODE = 12;
@@ -30,7 +30,7 @@ export class Death extends Error {
 
 /** A disk with one empty file on it. */
 export function diskWithFile(byteLength: number, ...args: string[]): MemoryDisk {
-  const tree = Deno.makeTempDirSync();
+  const tree = Deno.makeTempDirSync(IMAGES);
   try {
     Deno.writeTextFileSync(`${tree}/file`, "");
     return madeByMke2fs(byteLength, "-d", tree, ...args);

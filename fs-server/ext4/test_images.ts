@@ -8,8 +8,8 @@ import { DISK_BLOCK_BYTES } from "../disk/disk.ts";
 import { MemoryDisk } from "../disk/memory_disk.ts";
 
 const decoder = new TextDecoder();
-/** Where images lie for the moment: in memory where the host has such a place. */
-const IMAGES = hasDirectory("/dev/shm") ? { dir: "/dev/shm" } : {};
+/** Where images and trees of the host are made: in memory, where there is such a place. */
+export const IMAGES: Deno.MakeTempOptions = hasDirectory("/dev/shm") ? { dir: "/dev/shm" } : {};
 /** So that types mean the same wherever tests run. */
 const MKE2FS_CONFIG = new URL("test_mke2fs.conf", import.meta.url).pathname;
 const PATHS = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
@@ -104,8 +104,9 @@ export function readImage(path: string): MemoryDisk {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-  return words.every((word) => Object.is(word, 0));
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+  for (let at = 0; at < words.length; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /** Calls `use` with the path of an image of the disk. */
@@ -179,7 +180,7 @@ export function withMount<T>(
   options: string,
   use: (path: string) => T,
 ): T | undefined {
-  const place = Deno.makeTempDirSync();
+  const place = Deno.makeTempDirSync(IMAGES);
   try {
     if (runTool("mount", ["-o", `loop,${options}`, image, place]).code !== 0) return undefined;
     try {

@@ -13,7 +13,15 @@ import {
 } from "../ext4/test_images.ts";
 import { ALLOCATE, OPEN, RENAME } from "../protocol.ts";
 import { pattern, Rig, utf8 } from "./test_rig.ts";
-import { debugfsTree, hostTree, servedTree, sourceTree } from "./test_trees.ts";
+import {
+  debugfsTree,
+  hostTree,
+  nameFromOutside,
+  NAMES_FROM_OUTSIDE,
+  plainTree,
+  servedTree,
+  sourceTree,
+} from "./test_trees.ts";
 
 const MIB = 2 ** 20;
 const ignore = !hasTool("mke2fs") || !hasTool("e2fsck") || !hasTool("debugfs");
@@ -25,12 +33,13 @@ function exercise(rig: Rig): void {
     if (typeof answer === "string") throw new Error(`${what}: ${answer}`);
     return answer;
   };
-  for (let index = 0; index < 300; index += 2) {
-    const path = utf8(`/docs/deep/name-from-outside-${index}`);
+  for (let index = 0; index < NAMES_FROM_OUTSIDE; index += 2) {
+    const path = utf8(`/docs/deep/${nameFromOutside(index)}`);
     must(`unlink ${index}`, rig.answer("unlink", { path }));
   }
-  for (let index = 0; index < 400; index++) {
-    must(`write ${index}`, rig.writeFile(`/docs/deep/ours${index}`, "x".repeat(index)));
+  for (let index = 0; index < 150; index++) {
+    const path = `/docs/deep/${longName("ours", index)}`;
+    must(`write ${index}`, rig.writeFile(path, "x".repeat(3 * index)));
   }
   const handle = must("open", rig.open("/docs/big", OPEN.readWrite));
   must("truncate", rig.answer("truncate", { handle, size: 1_000_001 }));
@@ -62,6 +71,11 @@ function exercise(rig: Rig): void {
   }
 }
 
+/** A name that takes so much room that few of them fill the blocks of a directory. */
+function longName(what: string, index: number): string {
+  return `${what}-${"l".repeat(40)}${index}`;
+}
+
 const PUNCH = { flags: ALLOCATE.punchHole | ALLOCATE.keepSize };
 
 function write(handle: number, offset: number, source: Uint8Array) {
@@ -86,7 +100,7 @@ function requireSameEverywhere(disk: MemoryDisk): void {
   const tree = servedTree(rig);
   withImage(disk, (path) => {
     requireTool("e2fsck", "-fn", path);
-    assertEquals(debugfsTree(path), servedTree(rig, { isPlain: true }), "as debugfs reads it");
+    assertEquals(debugfsTree(path), plainTree(tree), "as debugfs reads it");
     if (!canMount) return;
     withMount(path, "ro", (place) => assertEquals(hostTree(place), tree, "as Linux reads it"));
   });
@@ -148,9 +162,10 @@ for (const type of ["ext2", "ext3", "ext4"] as const) {
       fn() {
         const rig = new Rig({ type, blockBytes, inodeBytes, ...SIZE });
         const must = (answer: number | string) => assert(typeof answer === "number", `${answer}`);
-        for (let index = 0; index < 1500; index++) must(rig.writeFile(`/f${index}`, `${index}`));
-        for (let index = 0; index < 1500; index += 3) {
-          must(rig.answer("unlink", { path: utf8(`/f${index}`) }));
+        const files = Array.from({ length: 600 }, (_, index) => `/${longName("f", index)}`);
+        files.forEach((path, index) => must(rig.writeFile(path, `${index}`)));
+        for (let index = 0; index < files.length; index += 3) {
+          must(rig.answer("unlink", { path: utf8(files[index]!) }));
         }
         must(rig.writeFile("/big", pattern(6_000_000)));
         rig.fs.halt();
@@ -159,14 +174,16 @@ for (const type of ["ext2", "ext3", "ext4"] as const) {
         const changed = withImage(rig.disk, (path) => {
           withMount(path, "rw", (place) => {
             requireTool("cp", `${place}/big`, `${place}/copy`);
-            for (let index = 1; index < 1500; index += 3) Deno.removeSync(`${place}/f${index}`);
+            for (let index = 1; index < files.length; index += 3) {
+              Deno.removeSync(`${place}${files[index]}`);
+            }
           });
           return readImage(path);
         });
         requireClean(changed);
         const after = new Rig({ disk: changed });
         assertEquals(after.readFile("/copy"), pattern(6_000_000).slice());
-        assertEquals(after.list("/")?.length, 500 + 3);
+        assertEquals(after.list("/")?.length, files.length / 3 + 3);
         requireClean(changed);
       },
     });

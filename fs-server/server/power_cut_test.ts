@@ -154,8 +154,8 @@ for (const [index, [name, options]] of SHAPES.entries()) {
     fn() {
       const random = randomOf(index + 1);
       const run = new Run(options);
-      for (let count = 0; count < 60; count++) run.step(random);
-      assert(run.promises.length > 2 && run.history.length > 30, "there is something to lose");
+      for (let count = 0; count < 40; count++) run.step(random);
+      assert(run.promises.length > 2 && run.history.length > 20, "there is something to lose");
       for (let end = 0; end <= run.history.length; end++) {
         const loose = run.history.looseTransactions(end);
         const survivals: Survival[] = [

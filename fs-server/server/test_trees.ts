@@ -6,7 +6,7 @@
  */
 
 import { crc32c } from "@hako/ipc";
-import { requireTool } from "../ext4/test_images.ts";
+import { IMAGES, requireTool } from "../ext4/test_images.ts";
 import { pattern, type Rig, utf8 } from "./test_rig.ts";
 
 const MODE_TYPE = 0o170000;
@@ -30,21 +30,15 @@ export interface TreeEntry {
 /** Files by path, without the root and `/lost+found`. */
 export type Tree = Record<string, TreeEntry>;
 
-/** What a reader of a tree does not tell. */
-export interface TreeOptions {
-  /** Only files, directories and links, and no counts of links. */
-  readonly isPlain?: boolean;
-}
-
 /** A tree of the host. */
-export function hostTree(root: string, options: TreeOptions = {}): Tree {
+export function hostTree(root: string): Tree {
   const tree: Tree = {};
   const visit = (path: string): void => {
     for (const { name } of Deno.readDirSync(`${root}${path}`)) {
       const child = `${path}/${name}`;
       if (child === "/lost+found") continue;
       const stat = Deno.lstatSync(`${root}${child}`);
-      const entry = entryOf(options, {
+      tree[child] = entryOf({
         mode: stat.mode ?? 0,
         owner: `${stat.uid}:${stat.gid}`,
         links: stat.nlink ?? 0,
@@ -54,7 +48,6 @@ export function hostTree(root: string, options: TreeOptions = {}): Tree {
         content: () => Deno.readFileSync(`${root}${child}`),
         target: () => Deno.readLinkSync(`${root}${child}`),
       });
-      if (entry !== undefined) tree[child] = entry;
       if (stat.isDirectory) visit(child);
     }
   };
@@ -63,7 +56,7 @@ export function hostTree(root: string, options: TreeOptions = {}): Tree {
 }
 
 /** The tree that our server sees. */
-export function servedTree(rig: Rig, options: TreeOptions = {}): Tree {
+export function servedTree(rig: Rig): Tree {
   const tree: Tree = {};
   const visit = (path: string): void => {
     const names = rig.list(path === "" ? "/" : path, 16_384);
@@ -73,7 +66,7 @@ export function servedTree(rig: Rig, options: TreeOptions = {}): Tree {
       if (child === "/lost+found") continue;
       const stat = rig.stat(child, false);
       if (typeof stat === "string") throw new Error(`${child}: ${stat}`);
-      const entry = entryOf(options, {
+      tree[child] = entryOf({
         mode: stat.mode,
         owner: `${stat.uid}:${stat.gid}`,
         links: stat.links,
@@ -83,7 +76,6 @@ export function servedTree(rig: Rig, options: TreeOptions = {}): Tree {
         content: () => bytesOf(rig.readFile(child), child),
         target: () => targetOf(rig, child),
       });
-      if (entry !== undefined) tree[child] = entry;
       if ((stat.mode & MODE_TYPE) === MODE_DIRECTORY) visit(child);
     }
   };
@@ -91,15 +83,33 @@ export function servedTree(rig: Rig, options: TreeOptions = {}): Tree {
   return tree;
 }
 
-/** The tree that debugfs takes out of an image; it leaves out devices and counts of links. */
+/** The tree that debugfs takes out of an image: a plain one. */
 export function debugfsTree(image: string): Tree {
-  const place = Deno.makeTempDirSync();
+  const place = Deno.makeTempDirSync(IMAGES);
   try {
     requireTool("debugfs", "-R", `rdump / ${place}`, image);
-    return hostTree(place, { isPlain: true });
+    return plainTree(hostTree(place));
   } finally {
     Deno.removeSync(place, { recursive: true });
   }
+}
+
+/** What debugfs tells of a tree: only files, directories and links, and no counts of links. */
+export function plainTree(tree: Tree): Tree {
+  const plain: Tree = {};
+  for (const [path, entry] of Object.entries(tree)) {
+    if (entry.device !== undefined) continue;
+    const mode = Number.parseInt(entry.mode, 8);
+    plain[path] = {
+      ...entry,
+      // debugfs makes directories without the bits above the permissions.
+      mode: (mode & ~0o7000).toString(8),
+      links: 1,
+      // debugfs sets the times of directories before it fills them, and those of links not at all.
+      mtime: (mode & MODE_TYPE) === MODE_FILE ? entry.mtime : 0,
+    };
+  }
+  return plain;
 }
 
 /** What is known of a file, whoever told it. */
@@ -114,22 +124,18 @@ interface Told {
   readonly target: () => string;
 }
 
-function entryOf({ isPlain = false }: TreeOptions, told: Told): TreeEntry | undefined {
+function entryOf(told: Told): TreeEntry {
   const type = told.mode & MODE_TYPE;
   const isFile = type === MODE_FILE;
-  const isDirectory = type === MODE_DIRECTORY;
   const isLink = type === MODE_SYMLINK;
-  if (isPlain && !isFile && !isDirectory && !isLink) return undefined;
   return {
-    // debugfs makes directories without the bits above the permissions.
-    mode: (isPlain ? told.mode & ~0o7000 : told.mode).toString(8),
+    mode: told.mode.toString(8),
     owner: told.owner,
-    links: isPlain ? 1 : told.links,
-    // debugfs sets the times of directories before it fills them, and those of links not at all.
-    mtime: isPlain && !isFile ? 0 : told.mtime,
+    links: told.links,
+    mtime: told.mtime,
     ...(isFile ? { size: told.size, content: sumOf(told.content()) } : {}),
     ...(isLink ? { target: told.target() } : {}),
-    ...(!isFile && !isDirectory && !isLink ? { device: told.device } : {}),
+    ...(!isFile && !isLink && type !== MODE_DIRECTORY ? { device: told.device } : {}),
   };
 }
 
@@ -151,12 +157,20 @@ function targetOf(rig: Rig, path: string): string {
   return new TextDecoder().decode(target.slice(0, count));
 }
 
+/** Files in `/docs/deep` of `sourceTree`. */
+export const NAMES_FROM_OUTSIDE = 90;
+
+/** The name of one of them: long, so that few fill several blocks, since to make files is dear. */
+export function nameFromOutside(index: number): string {
+  return `name-from-outside-${"and-long-".repeat(8)}${index}`;
+}
+
 let madeTree: string | undefined;
 
 /** The path of a tree with one of everything, which goes when the process does. */
 export function sourceTree(): string {
   if (madeTree !== undefined) return madeTree;
-  const path = Deno.makeTempDirSync();
+  const path = Deno.makeTempDirSync(IMAGES);
   madeTree = path;
   globalThis.addEventListener("unload", () => requireTool("rm", "-rf", path));
   Deno.mkdirSync(`${path}/docs/deep/er/and/deeper`, { recursive: true });
@@ -170,8 +184,8 @@ export function sourceTree(): string {
   requireTool("ln", "-s", "z".repeat(60), `${path}/docs/60`);
   requireTool("ln", "-s", "x".repeat(200), `${path}/docs/long`);
   Deno.linkSync(`${path}/motd`, `${path}/docs/deep/hard`);
-  for (let index = 0; index < 300; index++) {
-    Deno.writeTextFileSync(`${path}/docs/deep/name-from-outside-${index}`, `${index}`);
+  for (let index = 0; index < NAMES_FROM_OUTSIDE; index++) {
+    Deno.writeTextFileSync(`${path}/docs/deep/${nameFromOutside(index)}`, `${index}`);
   }
   for (const name of ["ümläut 日本語", "spa ce\ttab", "n".repeat(255), "back\\slash", "#*?"]) {
     Deno.writeTextFileSync(`${path}/docs/${name}`, name);

@@ -54,10 +54,21 @@ export interface StepBound {
 const STEPS =
   /(?:At most (\d+)(?:\s+steps?)?|(\d+)\s+steps?)(?:\s+(each|a\s+slot),\s+and\s+(\d+))?(?=[.:])/g;
 
-/** The bounds of all operations whose docs name one. */
-export function stepBounds(core: InstrumentedCore, source: string): readonly StepBound[] {
+/**
+ * The bounds of operations whose docs name one: of all such, if none are named.
+ *
+ * @throws {RangeError} An operation that is named has no bound in its doc, or no operands here.
+ */
+export function stepBounds(
+  core: InstrumentedCore,
+  source: string,
+  operations?: readonly string[],
+): readonly StepBound[] {
   const stepper = new Stepper(core, 1);
-  return [...documentedBounds(source)].map(([operation, documented]) => {
+  const bounds = documentedBounds(source);
+  return (operations ?? [...bounds.keys()]).map((operation) => {
+    const documented = bounds.get(operation);
+    if (documented === undefined) throw new RangeError(`Cannot bound ${operation}: no number`);
     const operands = MEASURED[operation];
     if (operands === undefined) throw new RangeError(`Cannot measure ${operation}: no operands`);
     const memory = operation === "ring" || operation.endsWith("Ready") ? 1 : 0;

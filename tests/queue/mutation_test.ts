@@ -96,6 +96,7 @@ for (const [name, mutation] of Object.entries(MUTATIONS)) {
   });
 }
 
+/** Asks the quick tests first. */
 function isNoticed(module: WebAssembly.Module, pausing: WebAssembly.Module): boolean {
   try {
     dieOften(module);
@@ -103,12 +104,10 @@ function isNoticed(module: WebAssembly.Module, pausing: WebAssembly.Module): boo
       runImmortals(module, seed);
       runMortals(module, seed);
     }
-    for (let seed = 0; seed < SEEDS_INTERLEAVED; seed++) {
-      runInterleaved(pausing, seed);
-      if (seed < SEEDS) runInterleavedMortals(pausing, seed);
-    }
+    for (const operation of Object.values(OPERATIONS)) dieEverywhere(module, operation);
+    for (let seed = 0; seed < SEEDS; seed++) runInterleavedMortals(pausing, seed);
+    for (let seed = 0; seed < SEEDS_INTERLEAVED; seed++) runInterleaved(pausing, seed);
     for (const operation of Object.values(OPERATIONS)) {
-      dieEverywhere(module, operation);
       for (const deed of Object.values(MEANWHILE)) pauseEverywhere(module, operation, deed);
     }
     return false;

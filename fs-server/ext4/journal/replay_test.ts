@@ -54,6 +54,16 @@ function journalPlace(disk: MemoryDisk, blockBytes: number): number {
   return Number(/^\d+$/m.exec(text)![0]) * blockBytes;
 }
 
+const disks = new Map<string, MemoryDisk>();
+
+/** A disk of so many MiB that mke2fs made, once for all tests that want the same. */
+function made(mebibytes: number, ...args: string[]): MemoryDisk {
+  const key = `${mebibytes} ${args.join(" ")}`;
+  const disk = disks.get(key) ?? madeByMke2fs(mebibytes * MIB, ...args);
+  disks.set(key, disk);
+  return disk.clone();
+}
+
 const KINDS: Record<string, string[]> = {
   "ext3 of 4 KiB": ["-t", "ext3", "-b", "4096"],
   "ext3 of 1 KiB": ["-t", "ext3", "-b", "1024"],
@@ -70,9 +80,9 @@ for (const [name, args] of Object.entries(KINDS)) {
       name: `a journal that debugfs wrote is replayed as e2fsck does: ${name} ${journal}`,
       ignore,
       fn() {
-        const end = 46 * MIB / blockBytes;
+        const end = 18 * MIB / blockBytes;
         const canRevoke = journal === "" || !/ext3|without 64bit/.test(name);
-        const disk = withImage(madeByMke2fs(64 * MIB, ...args), (path) => {
+        const disk = withImage(made(24, ...args), (path) => {
           const blocks = [image(blockBytes, 1), image(blockBytes, 2, true), image(blockBytes, 3)];
           blocks.forEach((block) => Deno.writeFileSync(`${path}.data`, block, { append: true }));
           Deno.writeTextFileSync(
@@ -116,7 +126,7 @@ const FORMS: Record<string, Omit<LogOptions, "blockBytes">> = {
 
 /** A disk whose log goes around its end, and the log behind its last transaction. */
 function wrapped(form: Omit<LogOptions, "blockBytes">, blockBytes = 1024) {
-  const disk = madeByMke2fs(16 * MIB, "-t", "ext3", "-b", String(blockBytes));
+  const disk = made(16, "-t", "ext3", "-b", String(blockBytes));
   const log = new TestLog(disk, { blockBytes, start: 1000, ...form });
   const home = 12 * MIB / blockBytes;
   for (let round = 0; round < 6; round++) {
@@ -200,7 +210,7 @@ for (const [name, [form, kind, at]] of Object.entries(DAMAGED)) {
     name: `a wrong bit in ${name} is told, and nothing is written`,
     ignore,
     fn() {
-      const disk = madeByMke2fs(16 * MIB, "-t", "ext3", "-b", "1024");
+      const disk = made(16, "-t", "ext3", "-b", "1024");
       const log = new TestLog(disk, { blockBytes: 1024, ...form });
       log.write({ writes: [[9000, image(1024, 1)]] });
       log.write({
@@ -224,7 +234,7 @@ Deno.test({
   ignore,
   fn() {
     for (const checksums of [1, 3] as const) {
-      const disk = madeByMke2fs(16 * MIB, "-t", "ext3", "-b", "1024");
+      const disk = made(16, "-t", "ext3", "-b", "1024");
       const log = new TestLog(disk, { blockBytes: 1024, checksums, isAsync: true });
       log.write({ writes: [[9000, image(1024, 1)]] });
       log.write({
@@ -250,7 +260,7 @@ Deno.test({
   name: "what an older journal left behind the log is told from damage by its time",
   ignore,
   fn() {
-    const disk = madeByMke2fs(16 * MIB, "-t", "ext3", "-b", "1024");
+    const disk = made(16, "-t", "ext3", "-b", "1024");
     const log = new TestLog(disk, { blockBytes: 1024, checksums: 3 });
     log.write({ writes: [[9000, image(1024, 1)]], seconds: 5000 });
     log.write({
@@ -326,7 +336,7 @@ Deno.test({
   ignore,
   fn() {
     for (const where of ["journal", "outside", "before"] as const) {
-      const disk = madeByMke2fs(16 * MIB, "-t", "ext3", "-b", "1024");
+      const disk = made(16, "-t", "ext3", "-b", "1024");
       const log = new TestLog(disk, { blockBytes: 1024 });
       const block = { journal: log.places[700]!, outside: 16 * 1024, before: 0 }[where];
       log.write({ writes: [[block, image(1024, 1)]] });
@@ -390,7 +400,7 @@ for (const [name, args] of Object.entries(KINDS)) {
     fn() {
       const blockBytes = Number(args[3]);
       const cut = withImage(
-        madeByMke2fs(64 * MIB, ...args),
+        made(24, ...args),
         (path) =>
           withMount(path, "data=ordered,commit=1", (place) => {
             for (let index = 0; index < 400; index++) {
