@@ -166,6 +166,9 @@ export function slotWord(sequence: number): number {
 /** Word index of the operation's code in a slot. */
 export const OPERATION: number = SLOT.at.operation >> 2;
 
+/** Word index in a slot of the name that its request had in an earlier life of its client. */
+export const FORMERLY: number = SLOT.at.formerly >> 2;
+
 /** Word index in a slot of when its request was taken, among all that its server took. */
 export const TAKEN_AT: number = SLOT.at.taken >> 2;
 

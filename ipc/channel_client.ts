@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Channel, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
+import { Channel, FORMERLY, OPERATION, placeReply, placeRequest, slotWord } from "./channel.ts";
 import { nextTurn } from "./clock.ts";
 import type { AnyValues, MessagePlace, WindowTable } from "./codec.ts";
 import { deadline, GIVEN_UP, inFlight } from "./call_limits.ts";
@@ -18,7 +18,8 @@ import type {
 } from "./client.ts";
 import type { ServerPlace } from "./doorbell.ts";
 import { type Errno, errnoName, OsError } from "./errno.ts";
-import { FIRST_LOOKS, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
+import { FORMER } from "./layouts/channel.ts";
+import { AT_ONCE_MAX, FIRST_LOOKS, POSTED_TOGETHER, SLOT_COUNT, SPIN_LOOKS } from "./limits.ts";
 import { PendingCalls } from "./pending_call.ts";
 import type {
   Answered,
@@ -33,15 +34,6 @@ import type {
 } from "./protocol.ts";
 import { inOrder } from "./stream.ts";
 import { Spin, type Waiter } from "./wait.ts";
-
-/**
- * Requests of a run that are posted together: the server begins while the next are being written,
- * and is rung once, since after the first ring it is awake.
- */
-const POSTED_TOGETHER = 4;
-
-/** Calls answered at once after which the caller's event loop has its turn. */
-const AT_ONCE_MAX = 64;
 
 /** To whom a slot belongs, as its client knows. Ours alone, so no shared word is trusted. */
 const OURS = 0;
@@ -92,7 +84,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   ): Reply<OperationsOf<P>[K]> {
     const operation = this.#operation(name);
     const deadlineMs = deadline(this.#waiter, options);
-    const sequence = this.#write(operation, request);
+    const sequence = this.#write(operation, request, options?.formerly);
     const looks = this.#looksBeforeWait();
     let area = this.#channel.core.call(sequence, looks);
     if (area < 0) area = this.#postAgain(operation, sequence);
@@ -146,7 +138,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     const operation = this.#operation(name);
     const deadlineMs = deadline(this.#waiter, options);
     if (options?.signal?.aborted) throw this.#cancelled(operation, options.signal, "never posted");
-    const sequence = this.#write(operation, request);
+    const sequence = this.#write(operation, request, options?.formerly);
     let area = this.#channel.core.call(sequence, this.#looksBeforeWait());
     if (area < 0) area = this.#postAgain(operation, sequence);
     if (area !== 0 && ++this.#atOnce % AT_ONCE_MAX === 0) await nextTurn();
@@ -211,6 +203,10 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
     }
   }
 
+  get nextName(): number {
+    return this.#next;
+  }
+
   get room(): number {
     if (!this.#hasRoom()) return 0;
     for (const oldest of this.#posted) return SLOT_COUNT - ((this.#next - oldest) >>> 0);
@@ -264,7 +260,7 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
   }
 
   /** Writes a request into the next slot and answers its sequence. */
-  #write(operation: PlacedOperation, request: Readonly<AnyValues>): number {
+  #write(operation: PlacedOperation, request: Readonly<AnyValues>, formerly?: number): number {
     this.#refuseClosed(operation);
     if (!this.#hasRoom()) throw new OsError("EAGAIN", this.#what(operation));
     const sequence = this.#next;
@@ -275,7 +271,13 @@ export class ChannelClient<P extends Protocol<Operations>> implements Client<P> 
         `Cannot call ${this.#what(operation)}: a getter of the request made a call`,
       );
     }
-    this.#channel.words[slotWord(sequence) + OPERATION] = operation.operation.code;
+    const slot = slotWord(sequence);
+    this.#channel.words[slot + OPERATION] = operation.operation.code;
+    if (formerly !== undefined) {
+      if (formerly >>> 0 !== formerly) throw new RangeError(`Cannot ask again as ${formerly}`);
+      this.#channel.words[slot + OPERATION] = operation.operation.code | FORMER;
+      this.#channel.words[slot + FORMERLY] = formerly;
+    }
     this.#owners[sequence & (SLOT_COUNT - 1)] = IN_FLIGHT;
     this.#next = (sequence + 1) >>> 0;
     return sequence;

@@ -23,6 +23,13 @@ import type { Waiter } from "./wait.ts";
 export interface CallSyncOptions {
   /** Milliseconds after which the request is given up with `ETIMEDOUT`. None: for ever. */
   readonly timeoutMs?: number;
+  /**
+   * The name under which an earlier life of this domain may have posted this very request: see
+   * {@linkcode Client.nextName}. What it was answered is answered again; if it was never done, it is
+   * done now. Only for what may not be done twice, and whose handler answers without a promise: what
+   * one has promised to the earlier life goes on.
+   */
+  readonly formerly?: number;
 }
 
 /** How long a call may take, and who may give it up. */
@@ -134,6 +141,13 @@ export interface Client<P extends Protocol<Operations>> {
    * @throws {OsError} Why the channel was closed.
    */
   awaitAny(timeoutMs?: number): void;
+
+  /**
+   * The name that the next request will have. Who writes it to a keep, with what is to be asked, can
+   * ask again in its next life, as if it had not died (`formerly`): then first of all that may not be
+   * done twice, since a later one may take the place of its recorded answer.
+   */
+  readonly nextName: number;
 
   /** How many requests can be posted now. */
   readonly room: number;

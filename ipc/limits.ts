@@ -87,3 +87,12 @@ export const SLEEP_MS_MAX = 400;
 
 /** How long a server sleeps after it has found a request that nobody rang for; doubles when quiet. */
 export const DISTRUST_SLEEP_MS = 1;
+
+/**
+ * Requests of a run that are posted together: the server begins while the next are being written,
+ * and is rung once, since after the first ring it is awake.
+ */
+export const POSTED_TOGETHER = 4;
+
+/** Calls answered at once after which the caller's event loop has its turn. */
+export const AT_ONCE_MAX = 64;

@@ -66,7 +66,7 @@ export type OneWay<O extends Operations> = Exclude<keyof O & string, Answered<O>
 export interface RequestName {
   /** The client's number, given by the kernel. Never reused within a boot. */
   readonly badge: number;
-  /** The request's number in its channel. */
+  /** The request's number in its channel, or in the one in which its client first gave it. */
   readonly sequence: number;
 }
 

@@ -118,6 +118,14 @@ export class OpenChannel implements ServedChannel {
   }
 }
 
+/** A request of a channel. */
+export interface NamedRequest {
+  /** Its number in its channel. */
+  readonly sequence: number;
+  /** Under which its answer is logged: that number, or the one that it had in an earlier life. */
+  readonly name: number;
+}
+
 /** Gives the answer of a request whose handler has returned. */
 export type AnswerLate = (request: LateAnswer, result: number) => void;
 
@@ -152,12 +160,26 @@ export class LateAnswer implements Later {
   }
 }
 
+/** What a handler threw after it had promised an answer. */
+export interface LateFailure {
+  /** What it threw. */
+  readonly error: unknown;
+  /** The words of progress that name its request: the channel and one more, */
+  readonly channel: number;
+  /** the request's number in it, */
+  readonly sequence: number;
+  /** and its operation. */
+  readonly code: number;
+}
+
 /** The request at hand. */
 export class ServedRequest implements RequestContext {
   /** The client's number. */
   readonly badge: number;
-  /** Its number in its channel. */
+  /** Its name: its number in its channel, or what its client gave it in an earlier life. */
   sequence = 0;
+  /** Its number in its channel. */
+  posted = 0;
   readonly #accepted: AcceptedChannel;
   readonly #answerLate: AnswerLate;
 
@@ -170,12 +192,12 @@ export class ServedRequest implements RequestContext {
 
   /** An answer to be given when the handler has returned. */
   later(): Later {
-    return new LateAnswer(this.#accepted, this.sequence, this.#answerLate);
+    return new LateAnswer(this.#accepted, this.posted, this.#answerLate);
   }
 
   /** Whether nobody waits for the answer any more. */
   isAbandoned(): boolean {
     const { channel, epoch } = this.#accepted;
-    return channel.core.isAbandoned(this.sequence, epoch) !== 0;
+    return channel.core.isAbandoned(this.posted, epoch) !== 0;
   }
 }

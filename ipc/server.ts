@@ -12,11 +12,12 @@ import { ANSWER_WORDS_MAX, copyAnswer, placeAnswer, type StagedChanges } from ".
 import { assert } from "./assert.ts";
 import { takeBegun } from "./begun.ts";
 import { callHandler, errnoOf } from "./call_handler.ts";
-import { OPERATION, placeRequest, slotWord, TAKEN_AT } from "./channel.ts";
+import { FORMERLY, OPERATION, placeRequest, slotWord, TAKEN_AT } from "./channel.ts";
 import type { ClientEnvironment } from "./client.ts";
 import type { MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { ERRNO } from "./errno.ts";
+import { FORMER } from "./layouts/channel.ts";
 import { SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
 import { ReadyBits } from "./ready_bits.ts";
 import { ReplyWriter } from "./reply_writer.ts";
@@ -25,6 +26,8 @@ import {
   type AcceptedChannel,
   type AnswerLate,
   LateAnswer,
+  type LateFailure,
+  type NamedRequest,
   OpenChannel,
   type ServedChannel,
   type ServedOperation,
@@ -38,15 +41,6 @@ const { CHANNEL, SEQUENCE, CODE, ANSWERED } = PROGRESS; // A property costs a lo
 const UNTRACED = -1;
 /** Others' handlers run while one waits, and would commit a half of what is not theirs. */
 const UNCOMMITTED = "a handler that waits commits itself what it changes, before it waits or ends";
-
-/** What a handler threw after it had promised an answer. */
-interface LateFailure {
-  readonly error: unknown;
-  /** The words of progress that name its request. */
-  readonly channel: number;
-  readonly sequence: number;
-  readonly code: number;
-}
 
 /** Serves a set of channels for one incarnation. */
 export class ChannelServer {
@@ -287,7 +281,10 @@ export class ChannelServer {
     const { accepted } = served;
     const { channel, badge } = accepted;
     const startMs = this.#observed[0] === 0 ? UNTRACED : this.waiter.nowMs();
-    const code = channel.words[slotWord(sequence) + OPERATION]! >>> 0;
+    const slot = slotWord(sequence);
+    const word = channel.words[slot + OPERATION]!;
+    const code = (word & ~FORMER) >>> 0;
+    const name = word < 0 ? channel.words[slot + FORMERLY]! >>> 0 : sequence;
     const operation = code < served.operations.length ? served.operations[code] : undefined;
     if (code !== this.#code && this.#unrung.length > 0) this.wakeClients(); // It may take longer.
     this.#code = code;
@@ -295,25 +292,26 @@ export class ChannelServer {
       return this.#refuse(served, sequence, served.refusal(code), startMs, served.forbidden(code));
     }
     const isPlain = this.#isPlain(accepted, operation);
-    if (!isPlain && this.#isSettled(served, operation, sequence, startMs)) return;
+    if (!isPlain && this.#isSettled(served, operation, { sequence, name }, startMs)) return;
     const { values, placed } = operation;
     placeRequest(sequence, this.#request);
     const refused = placed.request.read(channel, this.#request, values, this.#windows, badge);
     if (refused !== 0) return this.#refuse(served, sequence, refused, startMs, operation);
     const { context } = served;
-    context.sequence = sequence;
-    this.#enter(accepted.index + 1, sequence, code);
+    context.sequence = operation.logged === undefined ? sequence : name;
+    context.posted = sequence;
+    this.#enter(accepted.index + 1, name, code);
     const changes = this.#changes;
     if (changes !== undefined) assert(changes.isEmpty, UNCOMMITTED);
     if (!isPlain) this.#point?.("runtime.request");
     const outcome = callHandler(operation.handler, values, context);
     if (outcome instanceof LateAnswer) return this.#defer(outcome, operation, sequence, startMs);
     if (outcome instanceof Promise) {
-      return this.#promised(served, operation, sequence, startMs, outcome);
+      return this.#promised(served, operation, { sequence, name }, startMs, outcome);
     }
     const result = isPlain && (changes === undefined || changes.isEmpty)
       ? this.#replies.write(accepted, operation, sequence, outcome)
-      : this.#commitReply(accepted, operation, sequence, outcome);
+      : this.#commitReply(accepted, operation, { sequence, name }, outcome);
     this.#complete(accepted, operation, sequence);
     this.#progress[CHANNEL] = 0;
     if (startMs !== UNTRACED) this.#tell(badge, code, sequence, startMs, result);
@@ -353,23 +351,29 @@ export class ChannelServer {
   #isSettled(
     { accepted, first }: OpenChannel,
     operation: ServedOperation,
-    sequence: number,
+    { sequence, name }: NamedRequest,
     startMs: number,
   ): boolean {
     const { channel, epoch, badge } = accepted;
     const answer = this.#answerWords;
-    if (operation.logged !== undefined && ((sequence - first) >>> 0) < SLOT_COUNT) {
-      const count = accepted.answers!.recall(sequence, answer);
+    // Of this channel's own requests, only the first of each slot can have been answered before.
+    const mayBeLogged = name !== sequence || ((sequence - first) >>> 0) < SLOT_COUNT;
+    if (operation.logged !== undefined && mayBeLogged) {
+      const count = accepted.answers!.recall(name, answer);
       if (count > 0) {
+        const { words, payloadWords } = operation.logged;
+        const isWhole = count === 1 + words + payloadWords;
+        // Another operation's answer is none: what it lacks would be read from another client's.
+        if (answer[0]! >= 0 && !isWhole) answer[0] = -ERRNO.EPROTO;
         placeAnswer(channel, this.#replies.placeOf(sequence, epoch), operation.logged, answer);
         this.#complete(accepted, operation, sequence);
         this.#tell(badge, operation.placed.operation.code, sequence, startMs, answer[0]!);
         return true;
       }
     }
-    if (accepted.poisoned?.includes(sequence) !== true) return false;
+    if (accepted.poisoned?.includes(name) !== true) return false;
     const result = -ERRNO.ENOTRECOVERABLE;
-    this.#commitReply(accepted, operation, sequence, result);
+    this.#commitReply(accepted, operation, { sequence, name }, result);
     this.#complete(accepted, operation, sequence);
     this.#tell(badge, operation.placed.operation.code, sequence, startMs, result);
     return true;
@@ -398,7 +402,7 @@ export class ChannelServer {
   #promised(
     served: OpenChannel,
     operation: ServedOperation,
-    sequence: number,
+    request: NamedRequest,
     startMs: number,
     outcome: Promise<unknown>,
   ): void {
@@ -407,21 +411,22 @@ export class ChannelServer {
     served.context = new ServedRequest(served.accepted, this.#answerLate);
     this.#promises++;
     this.#progress[CHANNEL] = 0;
-    this.#answerPromised(served.accepted, operation, sequence, startMs, outcome);
+    this.#answerPromised(served.accepted, operation, request, startMs, outcome);
   }
 
   async #answerPromised(
     accepted: AcceptedChannel,
     operation: ServedOperation,
-    sequence: number,
+    request: NamedRequest,
     startMs: number,
     promise: Promise<unknown>,
   ): Promise<void> {
     const { code } = operation.placed.operation;
+    const { sequence } = request;
     try {
       const outcome = await promise.catch(errnoOf);
       if (this.#changes !== undefined) assert(this.#changes.isEmpty, UNCOMMITTED);
-      const result = this.#commitReply(accepted, operation, sequence, outcome);
+      const result = this.#commitReply(accepted, operation, request, outcome);
       this.#complete(accepted, operation, sequence);
       this.#tell(accepted.badge, code, sequence, startMs, result);
     } catch (error) {
@@ -435,7 +440,7 @@ export class ChannelServer {
   #commitReply(
     accepted: AcceptedChannel,
     operation: ServedOperation,
-    sequence: number,
+    { sequence, name }: NamedRequest,
     outcome: unknown,
   ): number {
     const result = this.#replies.write(accepted, operation, sequence, outcome);
@@ -450,7 +455,7 @@ export class ChannelServer {
           operation.logged,
           this.#answerWords,
         );
-        accepted.answers!.stage(sequence, this.#answerWords, words);
+        accepted.answers!.stage(name, this.#answerWords, words);
       }
       if (!changes.isEmpty) changes.commit();
     }

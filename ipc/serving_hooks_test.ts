@@ -268,3 +268,64 @@ Deno.test("answers without changes to commit them with are refused", () => {
   const log = new PlainLog();
   assertThrows(() => stage({}, {}, { answers: log }), Error, "kept with the changes");
 });
+
+Deno.test("a request under its former name is answered as it was, whenever it comes", () => {
+  const log = new PlainLog();
+  log.answers.set(5, [42]);
+  const seen: unknown[] = [];
+  const number: UntypedHandler = ({ value }, { sequence }) => {
+    seen.push(sequence);
+    return value;
+  };
+  const { client } = stage({ number }, { changes: log }, { answers: log });
+  for (let i = 0; i < 2 * SLOT_COUNT; i++) client.callSync("number", { value: 0 });
+  assertEquals(seen.splice(0).length, 2 * SLOT_COUNT - 1, "5 was this channel's own as well");
+  log.answers.set(5, [42]);
+  assertEquals(client.callSync("number", { value: 1 }, { formerly: 5 }), 42);
+  assertEquals(seen, []);
+  assertEquals(
+    client.callSync("number", { value: 2 }),
+    2,
+    "its slot's next request is a plain one",
+  );
+  assertEquals(seen, [2 * SLOT_COUNT + 1]);
+});
+
+Deno.test("a request that was never done is done under its former name, and logged so", () => {
+  const log = new PlainLog();
+  const seen: unknown[] = [];
+  const number: UntypedHandler = ({ value }, { sequence }) => {
+    seen.push(sequence);
+    return value;
+  };
+  const { client } = stage({ number }, { changes: log }, { answers: log });
+  assertEquals(client.nextName, 0);
+  const former = 0xffff_fff0; // A name is any sequence.
+  assertEquals(client.callSync("number", { value: 3 }, { formerly: former }), 3);
+  assertEquals(client.callSync("number", { value: 4 }, { formerly: former }), 3);
+  assertEquals([seen, [...log.answers]], [[former], [[former, [3]]]]);
+  assertEquals(client.nextName, 2);
+});
+
+Deno.test("what may be done twice has its own name, whatever it says", () => {
+  const log = new PlainLog();
+  const echo: UntypedHandler = (request, { sequence }) => ({ ...request, c: sequence });
+  const { client } = stage({ echo }, { changes: log }, { answers: log });
+  const request = { a: 1, b: 2, c: 3, d: 4, e: -5, f: 0.5, g: true };
+  assertEquals(client.callSync("echo", request, { formerly: 77 }).c, 0);
+  assertEquals(log.events, []);
+});
+
+Deno.test("under the name of another operation nobody reads what others were answered", () => {
+  const log = new PlainLog();
+  log.answers.set(9, [0, 1, 2]); // That of an operation with fields, as `number` has none.
+  const number: UntypedHandler = () => 7;
+  const { client } = stage({ number }, { changes: log }, { answers: log });
+  assertThrows(() => client.callSync("number", { value: 0 }, { formerly: 9 }), OsError, "EPROTO");
+  log.answers.set(10, [-ERRNO.EIO]);
+  assertThrows(() => client.callSync("number", { value: 0 }, { formerly: 10 }), OsError, "EIO");
+  for (const wrong of [-1, 0.5, NaN, 2 ** 32]) {
+    assertThrows(() => client.callSync("number", { value: 0 }, { formerly: wrong }), RangeError);
+  }
+  assertEquals(client.callSync("number", { value: 0 }), 7);
+});

@@ -68,17 +68,22 @@ export const SLOT: Layout<{
   replyOdd: LayoutField;
   requestFar: LayoutField;
   taken: LayoutField;
+  formerly: LayoutField;
   reserved: LayoutField;
 }> = defineLayout("slot", { byteLength: 128 }, {
   state: u64,
-  operation: u32,
+  operation: u32, // Its code; with FORMER if the request has had a name before.
   requestNear: bytes(REQUEST_NEAR_WORDS * 4),
   replyEven: bytes(4 + REPLY_NEAR_WORDS * 4), // The result, a count or a negative errno; words.
   replyOdd: bytes(4 + REPLY_NEAR_WORDS * 4),
   requestFar: bytes((REQUEST_WORDS - REQUEST_NEAR_WORDS) * 4),
   taken: u32, // When, among all that its server took. Written by who took it; wraps. A hint.
-  reserved: bytes(32),
+  formerly: u32, // That name: counts only with FORMER. Written by the client, as the request is.
+  reserved: bytes(28),
 });
+
+/** The bit of a slot's operation that says that its request is given again under an older name. */
+export const FORMER = 0x8000_0000;
 
 /** What does not fit in the head of a slot. Owned as the head's parts are. */
 export const BODY: Layout<{
