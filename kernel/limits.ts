@@ -41,7 +41,7 @@ export const RESTART_DEFAULT: { readonly limit: number; readonly windowMs: numbe
 export const SEQUENCE_GAP = 2 ** 20;
 
 /** Deaths in a row before a domain ever served: a successor that cannot start will not start. */
-export const FAILED_STARTS_MAX = 3;
+export const FAILED_STARTS_MAX = 6;
 
 /** The longest wait before a restart, however often a domain has died. */
 export const BACKOFF_MS_MAX = 5_000;

@@ -21,6 +21,11 @@ export interface HostPermissions {
   readonly write?: readonly string[];
   /** Hosts and ports that may be used. */
   readonly net?: readonly string[];
+  /**
+   * Shared libraries that may be called. What a library does is beyond all other permissions: it is
+   * for a gateway to a part of the host that Deno has no calls for.
+   */
+  readonly ffi?: readonly string[];
 }
 
 /** What happens when a domain has died more often than its policy allows. */
@@ -68,7 +73,10 @@ export interface DomainManifest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** How often the domain may die. */
   readonly restart?: RestartPolicy;
-  /** How long the domain may compute without a sign of life. */
+  /**
+   * How long the domain may compute without a sign of life. A domain that serves nothing is watched
+   * only if this is given.
+   */
   readonly hangMs?: number;
   /**
    * MiB of heap after which the domain dies, alone: without a limit a runaway heap ends the whole

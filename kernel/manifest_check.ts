@@ -71,7 +71,7 @@ function checkPlaces({ module, permissions = {} }: DomainManifest, base: string,
     const hint = `a relative one begins with ./ or ../`;
     refuse(`${path}.module`, `${show(module)} leads nowhere from ${show(base)}; ${hint}`);
   }
-  for (const kind of ["read", "write"] as const) {
+  for (const kind of ["read", "write", "ffi"] as const) {
     for (const [index, hostFile] of (permissions[kind] ?? []).entries()) {
       try {
         hostPath(hostFile, base);

@@ -33,6 +33,7 @@ export interface DomainPlan extends WorkerPlan {
   readonly windows: Readonly<Record<string, number>>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly restart: RestartPolicy;
+  /** 0: it may compute for as long as it likes. */
   readonly hangMs: number;
   readonly poisonTries: number;
   readonly spare: boolean;

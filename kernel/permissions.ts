@@ -21,12 +21,13 @@ export function domainPermissions(
   { permissions = {} }: Pick<DomainManifest, "permissions">,
   base: string,
 ): HostPermissions {
-  const { read, write, net } = permissions;
+  const { read, write, net, ffi } = permissions;
   const absolute = (path: string): string => hostPath(path, base);
   return {
     ...(read === undefined ? {} : { read: read.map(absolute) }),
     ...(write === undefined ? {} : { write: write.map(absolute) }),
     ...(net === undefined ? {} : { net }),
+    ...(ffi === undefined ? {} : { ffi: ffi.map(absolute) }),
   };
 }
 
@@ -62,7 +63,13 @@ export function processPermissions(
   const read = [...modules, ...granted.flatMap((permissions) => permissions.read ?? [])];
   const write = granted.flatMap((permissions) => permissions.write ?? []);
   const net = granted.flatMap((permissions) => permissions.net ?? []);
-  return { read: topmost(read), write: topmost(write), net: [...new Set(net)].sort() };
+  const ffi = granted.flatMap((permissions) => permissions.ffi ?? []);
+  return {
+    read: topmost(read),
+    write: topmost(write),
+    net: [...new Set(net)].sort(),
+    ...(ffi.length === 0 ? {} : { ffi: topmost(ffi) }),
+  };
 }
 
 /**
@@ -71,8 +78,8 @@ export function processPermissions(
  * @throws {TypeError} A value has a comma in it, at which `deno` would split it, unquotable.
  */
 export function permissionArguments(permissions: HostPermissions): string[] {
-  const { read = [], write = [], net = [] } = permissions;
-  return Object.entries({ read, write, net }).flatMap(([name, values]) => {
+  const { read = [], write = [], net = [], ffi = [] } = permissions;
+  return Object.entries({ read, write, net, ffi }).flatMap(([name, values]) => {
     for (const value of values) {
       if (value.includes(",")) {
         throw new TypeError(`Cannot grant ${JSON.stringify(value)}: it has a comma in it`);

@@ -39,6 +39,14 @@ Deno.test("processPermissions() is the union of the domains' and the modules, ea
   });
 });
 
+Deno.test("a library is granted by its path, to its domain and to the process", () => {
+  const manifest = drivers({ ffi: ["./lib.so"] }, { ffi: ["/lib/c.so", "./lib.so"] });
+  assertEquals(domainPermissions(manifest.domains["d0"]!, BASE), { ffi: ["/home/a b/lib.so"] });
+  const process = processPermissions(manifest, []);
+  assertEquals(process.ffi, ["/home/a b/lib.so", "/lib/c.so"]);
+  assertEquals(permissionArguments({ ffi: ["/lib/c.so"] }), ["--allow-ffi=/lib/c.so"]);
+});
+
 Deno.test("processPermissions() leaves out what lies below what is granted", () => {
   const manifest = drivers({ read: ["/data", "/database", "/data/a/b"], write: ["/", "/data"] });
   const { read, write } = processPermissions(manifest, ["/data/module.ts"]);

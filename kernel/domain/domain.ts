@@ -54,6 +54,13 @@ export interface Domain {
    */
   commit(): void;
 
+  /**
+   * Throws if this life is over. Whoever passes here has done all that stands before it in the program
+   * while it was not: what it has written to a keep is what a successor finds there. For between
+   * writing down what is about to be asked, and asking it.
+   */
+  requireLife(): void;
+
   /** A window of this domain's own, to be lent by naming views of it in requests. */
   window(name: string): Uint8Array;
 
@@ -133,8 +140,11 @@ export interface Domain {
   /** What a client's window of that name holds, if that client may still lend it to this domain. */
   windowOf(badge: number, name: WindowName): Uint8Array | undefined;
 
-  /** Runs once when the system halts in order, after the last request. For flushing and closing. */
-  onHalt(close: () => void): void;
+  /**
+   * Runs once when the system halts in order, after the last request. For flushing and closing. What a
+   * gateway promises is awaited, for up to 30 s.
+   */
+  onHalt(close: () => void | Promise<void>): void;
 
   /** Tells the program that booted the system something: progress, a figure. */
   report(value: unknown): void;

@@ -81,7 +81,8 @@ export class LivingDomain implements Domain, Serving {
   readonly #points: FaultPoints;
   readonly #trace: TraceRecorder;
   readonly #inbox: (ControlMessage | Rejection)[] = [];
-  #close: () => void = () => {};
+  #close: () => void | Promise<void> = () => {};
+  #closing: void | Promise<void> = undefined;
   #clientGone: (badge: number, life: number) => void = () => {};
   #serving = false;
   #halting = false;
@@ -195,7 +196,11 @@ export class LivingDomain implements Domain, Serving {
     return this.#windows.named(badge, name);
   }
 
-  onHalt(close: () => void): void {
+  requireLife(): void {
+    this.#incarnation.checkInOrder();
+  }
+
+  onHalt(close: () => void | Promise<void>): void {
     this.#close = close;
   }
 
@@ -303,7 +308,7 @@ export class LivingDomain implements Domain, Serving {
       for (;;) {
         if (isEvented) await serveEvented(this.#server, this);
         else serveBlocking(this.#server, this);
-        if (this.#halting) return this.#endInOrder();
+        if (this.#halting) return await this.#endInOrder();
         await this.#readFirst();
       }
     } catch (error) {
@@ -320,7 +325,7 @@ export class LivingDomain implements Domain, Serving {
       for (;;) {
         const announced = bell.announce();
         if (!this.proceed()) {
-          if (this.#halting) return this.#endInOrder();
+          if (this.#halting) return await this.#endInOrder();
           await this.#readFirst();
           continue;
         }
@@ -345,7 +350,15 @@ export class LivingDomain implements Domain, Serving {
     return this.beginsInCallbacks ? nextImmediate() : nextTurn();
   }
 
-  #endInOrder(): void {
+  async #endInOrder(): Promise<void> {
+    const { bell, sleepMsMax } = this.#incarnation;
+    let isClosed = this.#closing === undefined;
+    const closing = this.#closing?.then(() => isClosed = true);
+    while (!isClosed) { // It may be fenced meanwhile, and be asked whether it lives.
+      this.#incarnation.check();
+      this.#incarnation.beat();
+      await Promise.race([closing, bell.waitAsync(bell.announce(), sleepMsMax)]);
+    }
     this.#control.tell({ type: "halted" });
     this.#incarnation.yieldToFence();
   }
@@ -387,7 +400,7 @@ export class LivingDomain implements Domain, Serving {
         return this.#takeWorld(message);
       case "halt":
         this.#trace.note(TRACE_KIND.HALTING);
-        this.#close();
+        this.#closing = this.#close();
         this.#halting = true;
         return;
       case "fence":

@@ -45,7 +45,7 @@ const PROGRESS_AT = BOOT.at.progress >> 2;
 /** Looks at a domain within the time for which it may hang. */
 const HANG_LOOKS = 25;
 
-/** How long an app or a gateway that does not listen may go on after it was told to halt. */
+/** How long an app that does not listen may go on after it was told to halt. */
 const DEAF_HALT_MS = 200;
 
 /** What supervision asks of the kernel whose domains it keeps alive. */
@@ -111,9 +111,9 @@ export class Supervision {
   /** How long nothing is due. */
   get quietMs(): number {
     let untilMs = TICK_MS;
-    for (const { row, plan: { serves, hangMs } } of this.#domains()) {
+    for (const { row, plan: { hangMs } } of this.#domains()) {
       // Often enough that a hang is noticed within a little of its limit.
-      const isWatched = row.state === "ready" && Object.keys(serves).length > 0;
+      const isWatched = row.state === "ready" && hangMs > 0;
       if (isWatched) untilMs = Math.min(untilMs, Math.max(2, hangMs / HANG_LOOKS));
       if (row.state !== "backing-off") continue;
       untilMs = Math.min(untilMs, Math.max(1, row.notBeforeMs - this.#kernel.nowMs()));
@@ -241,7 +241,7 @@ export class Supervision {
   }
 
   #inspect(entry: DomainEntry, nowMs: number): void {
-    const { row, plan: { serves, hangMs } } = entry;
+    const { row, plan: { kind, serves, hangMs } } = entry;
     const exit = Atomics.load(entry.boot, EXIT_WORD);
     if (exit !== EXIT.NONE) return this.died(entry, { why: exitText(entry.boot), gone: true });
     // Told as well; but the kernel that was told may be dead.
@@ -250,7 +250,8 @@ export class Supervision {
     if (said === SAID.READY && row.state === "starting") this.ready(entry);
     const deaf = Object.keys(serves).length === 0;
     if (row.haltingSinceMs !== 0) {
-      const limitMs = deaf ? DEAF_HALT_MS : HALT_MS_MAX;
+      // A gateway has programs outside to take leave of.
+      const limitMs = deaf && kind !== "gateway" ? DEAF_HALT_MS : HALT_MS_MAX;
       if (nowMs - row.haltingSinceMs > limitMs) return this.endHalting(entry);
     }
     const beat = Atomics.load(entry.boot, HEARTBEAT);
@@ -262,7 +263,7 @@ export class Supervision {
     const silentMs = nowMs - entry.lastBeatAtMs;
     if (row.state === "starting") {
       if (silentMs > START_MS_MAX) this.died(entry, { why: "it did not start in time" });
-    } else if (!deaf) {
+    } else if (hangMs > 0) {
       const asleep = Atomics.load(entry.boot, STATE) === ACTIVITY.ASLEEP;
       if (asleep && silentMs > LEASE_MS) this.died(entry, { why: "its lease lapsed" });
       if (asleep || silentMs <= hangMs) return;

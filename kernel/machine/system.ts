@@ -146,7 +146,8 @@ function plan(name: string, domain: DomainManifest, base: string): DomainPlan {
     windows: domain.windows ?? {},
     options: domain.options ?? {},
     restart: domain.restart ?? RESTART_DEFAULT,
-    hangMs: domain.hangMs ?? HANG_MS_DEFAULT,
+    // Who serves nothing may compute for long, unless its manifest says otherwise.
+    hangMs: domain.hangMs ?? (Object.keys(serves).length > 0 ? HANG_MS_DEFAULT : 0),
     poisonTries: domain.poisonTries ?? POISON_TRIES_DEFAULT,
     spare: domain.spare ?? false,
     start: domain.start ?? "boot",

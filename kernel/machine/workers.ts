@@ -135,18 +135,19 @@ function isSame(one: WorkerPlan, other: WorkerPlan): boolean {
 }
 
 /** A plan without the order of its members, which a copy by message need not keep. */
-function planKey({ module, permissions: { read, write, net }, memoryLimitMb }: WorkerPlan): string {
-  return JSON.stringify([module, read, write, net, memoryLimitMb]);
+function planKey({ module, permissions, memoryLimitMb }: WorkerPlan): string {
+  const { read, write, net, ffi } = permissions;
+  return JSON.stringify([module, read, write, net, ffi, memoryLimitMb]);
 }
 
 /** What is not given is refused, never inherited. */
-function denoPermissions({ read, write, net }: HostPermissions): Deno.PermissionOptionsObject {
+function denoPermissions({ read, write, net, ffi }: HostPermissions): Deno.PermissionOptionsObject {
   return {
     read: read ? [...read] : false,
     write: write ? [...write] : false,
     net: net ? [...net] : false,
     env: false,
-    ffi: false,
+    ffi: ffi ? [...ffi] : false,
     import: false,
     run: false,
     sys: false,

@@ -116,6 +116,7 @@ const PERMISSIONS: RecordShape = {
       list(HOST),
       "Hosts that may be reached, with or without a port, and sockets as unix:path.",
     ),
+    ffi: optional(list(PATH), "Shared libraries that may be called, which can do all they like."),
   } satisfies FieldsOf<HostPermissions>,
 };
 
@@ -167,7 +168,7 @@ const DOMAIN_RECORD: RecordShape = {
     ),
     hangMs: optional(
       count(1, MANIFEST_MS_MAX),
-      "How long the domain may compute without a sign of life. 5000 if left out.",
+      "How long the domain may compute without a sign of life. 5000 if left out; without limit for a domain that serves nothing.",
     ),
     memoryLimitMb: optional(
       count(MEMORY_LIMIT_MB_MIN, MEMORY_LIMIT_MB_MAX),

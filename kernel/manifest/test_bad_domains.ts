@@ -242,6 +242,16 @@ export const BAD_DOMAINS: readonly (readonly [string, unknown, string])[] = [
     'domains.s.permissions.write[0]: "/a,/etc" is no path without commas',
   ],
   [
+    "all libraries",
+    { s: { ...driver, permissions: { ffi: true } } },
+    "domains.s.permissions.ffi: true is no list",
+  ],
+  [
+    "a library for a server",
+    { s: { ...server, permissions: { ffi: ["/lib/libc.so.6"] } } },
+    "domains.s.permissions: only a driver or a gateway has any",
+  ],
+  [
     "a host with a path",
     { s: { ...driver, permissions: { net: ["https://x/"] } } },
     'domains.s.permissions.net[0]: "https://x/" is no host',

@@ -47,16 +47,16 @@ const KINDS: readonly FaultKind[] = [
 ];
 
 /**
- * Points that are passed while a server starts or halts. Three lives in a row that end before they
+ * Points that are passed while a server starts or halts. Six lives in a row that end before they
  * serve are given up, as they should be; that is no accident that a round could survive.
  */
 const STARTING = /^(?:format|recover|take-over|halt|fs\.mount|fs\.halt|fs\.orphan)\b/;
 
 /**
  * Points that a request passes, and the end of a recovery too. A round has faults at one of them
- * alone, with visits in between that do no harm: so hardly ever three lives in a row end there.
+ * alone, with visits in between that do no harm: so hardly ever so many lives in a row end there.
  */
-const SETTLING = /^(?:commit|apply|checkpoint)\./;
+const SETTLING = /^(?:commit|apply|checkpoint|fs\.(?:log|checkpoint|write))\./;
 
 /**
  * Kinds of a kernel's death. One that ends by itself is believed to be at fault and given up after a
@@ -98,10 +98,21 @@ const TARGETS: readonly Target[] = [
   },
   {
     domain: "fs",
-    points: [...FS_POINTS.filter((point) => !STARTING.test(point)), ...REQUEST_POINTS],
+    points: [
+      ...FS_POINTS.filter((point) => !STARTING.test(point) && !SETTLING.test(point)),
+      ...REQUEST_POINTS,
+    ],
     kinds: KINDS,
     share: 0.5,
     visitsPerDeath: 0.5,
+  },
+  {
+    domain: "fs",
+    points: FS_POINTS.filter((point) => SETTLING.test(point)),
+    kinds: QUIET_KINDS,
+    share: 0.08,
+    visitsPerDeath: 0.2,
+    spacing: 7,
   },
   {
     domain: "storage",

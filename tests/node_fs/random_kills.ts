@@ -30,7 +30,7 @@ export interface KillOptions {
 }
 
 /**
- * Who serves. Only those are killed: three lives in a row that end before they serve are given up, as
+ * Who serves. Only those are killed: six lives in a row that end before they serve are given up, as
  * they should be.
  */
 export class Serving {
