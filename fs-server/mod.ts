@@ -21,10 +21,19 @@ export type { DirEntry, FileInfo, Moment } from "./client/info.ts";
 export type { Path, Places } from "./client/places.ts";
 export { FileWatcher, type WatchEvent } from "./client/watch_events.ts";
 export type { MakeTempOptions, MkdirOptions } from "./client/trees.ts";
+export { LISTED_ENTRY, listedEntryBytes } from "./ext4/layouts/dir_entry.ts";
 export { ATTRIBUTE, ATTRIBUTES_BYTES } from "./layouts/attributes.ts";
+export {
+  CHANGE_RECORD,
+  CHANGE_RECORD_BYTES_MAX,
+  changeRecordBytes,
+} from "./layouts/change_record.ts";
+export { listedPlusBytes } from "./layouts/listed_plus.ts";
+export { putReference, REFERENCE_BYTES } from "./layouts/reference.ts";
 export {
   ACCESS,
   ALLOCATE,
+  CHANGE,
   FileSystem,
   LEASE,
   LOCK,
@@ -32,6 +41,7 @@ export {
   type operations,
   RENAME,
   TIMES,
+  WAIT_REQUESTS_MAX,
   WATCH_EVENT,
   XATTR,
 } from "./protocol.ts";

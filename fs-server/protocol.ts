@@ -3,7 +3,8 @@
  *
  * Paths are bytes in a window, with `/` between names. One that begins with `/` starts at the root,
  * any other at the open directory `at`, or at the root if `at` is 0. An empty path names what `at`
- * has open. Numbers of flags and modes are those of Linux on x86-64.
+ * has open. One that begins with a reference (`layouts/reference.ts`) names that inode itself, or
+ * starts there. Numbers of flags and modes are those of Linux on x86-64.
  *
  * `as` says on whose authority: 0 is the client's own, any other was answered by `credential`.
  *
@@ -25,74 +26,23 @@ import {
   u64,
   window,
 } from "@hako/ipc";
+import { XATTR_NAME_BYTES_MAX } from "./flags.ts";
 import { ATTRIBUTES_BYTES } from "./layouts/attributes.ts";
 
-/** Flags of `open`: one of the first three, and any of the rest. */
-export const OPEN = {
-  readOnly: 0,
-  writeOnly: 1,
-  readWrite: 2,
-  /** The bits that hold one of the three above. */
-  accessMask: 3,
-  /** Make the file if there is none. */
-  create: 0o100,
-  /** With `create`: fail if there is one. */
-  exclusive: 0o200,
-  /** Cut the file to nothing. */
-  truncate: 0o1000,
-  /** Every write goes to the end. */
-  append: 0o2000,
-  /** Every write is durable when it is answered, with what is needed to read it again. */
-  dataSync: 0o10000,
-  /** Fail unless it is a directory. */
-  directory: 0o200000,
-  /** Fail if the path ends at a symbolic link. */
-  noFollow: 0o400000,
-  /** Reads leave the time of access alone. */
-  noAccessTime: 0o1000000,
-  /** Every write is durable when it is answered, with all that is told of the file. */
-  sync: 0o4010000,
-  /** Only names the place: for `at` of other operations, and for `fstat`. */
-  path: 0o10000000,
-} as const;
-
-/** Flags of `rename`. */
-export const RENAME = {
-  /** Fail if something stands at the target. */
-  noReplace: 1,
-  /** Let the two change places. */
-  exchange: 2,
-} as const;
-
-/** What `access` asks for: any of these bits; 0 asks whether something stands there. */
-export const ACCESS = { execute: 1, write: 2, read: 4 } as const;
-
-/** Which times `utimens` sets: any of these bits. */
-export const TIMES = { atime: 1, mtime: 2, atimeNow: 4, mtimeNow: 8 } as const;
-
-/** What `allocate` does: any of these bits, as `fallocate` has them. */
-export const ALLOCATE = { keepSize: 1, punchHole: 2, zeroRange: 16 } as const;
-
-/** How `setxattr` treats what is there. */
-export const XATTR = { create: 1, replace: 2 } as const;
-
-/** Kinds of lock. */
-export const LOCK = { none: 0, shared: 1, exclusive: 2 } as const;
-
-/** Kinds of lease: what a client may keep of a file in its session's window. */
-export const LEASE = { none: 0, read: 1, write: 2 } as const;
-
-/** What `watch` tells of; `none` says no more than the last number. */
-export const WATCH_EVENT = { none: 0, rename: 1, change: 2, overflow: 4 } as const;
-
-/**
- * Further requests of a client for which one of its requests may wait. Slots come round after 64: one
- * that waits longer is answered that it is to be asked again.
- */
-export const WAIT_REQUESTS_MAX = 32;
-
-/** Longest name of an extended attribute with its prefix (`user.` and the like), in bytes. */
-export const XATTR_NAME_BYTES_MAX = 255;
+export {
+  ACCESS,
+  ALLOCATE,
+  CHANGE,
+  LEASE,
+  LOCK,
+  OPEN,
+  RENAME,
+  TIMES,
+  WAIT_REQUESTS_MAX,
+  WATCH_EVENT,
+  XATTR,
+  XATTR_NAME_BYTES_MAX,
+} from "./flags.ts";
 
 const WALK = [
   "EACCES",
@@ -105,19 +55,22 @@ const WALK = [
   "ENOENT",
   "ENOMEM",
   "ENOTDIR",
+  "EPERM",
   "ESTALE",
   "EUCLEAN",
 ] as const;
-const MAKE = [...WALK, "EEXIST", "EMLINK", "ENOSPC", "EPERM", "EROFS"] as const;
-const CHANGE = [...WALK, "ENOSPC", "EPERM", "EROFS"] as const;
+const MAKE = [...WALK, "EEXIST", "EMLINK", "ENOSPC", "EROFS"] as const;
+const ALTER = [...WALK, "ENOSPC", "EROFS"] as const;
 const LOOK = ["EBADF", "EBADMSG", "EINVAL", "EIO", "ENOMEM", "ESTALE", "EUCLEAN"] as const;
 const STORE = [...LOOK, "EFBIG", "ENOSPC", "EPERM", "EROFS"] as const;
 
 /** Exported only so that the type of `FileSystem` is public. @internal */
 export const operations = {
   /**
-   * Opens a file or a directory, or makes a file. `leaseSlot` is the number of a free slot of the
-   * session and one more, or 0: the answer's `lease` says what the client may keep (`LEASE`).
+   * Opens a file or a directory, or makes a file: with the permissions of `mode` but those of
+   * `umask`, which does not count where the directory has a default access control list. `leaseSlot`
+   * is the number of a free slot of the session and one more, or 0: the answer's `lease` says what
+   * the client may keep (`LEASE`).
    */
   open: {
     code: 1, // Codes are for ever: append, never reuse.
@@ -128,6 +81,7 @@ export const operations = {
       mode: u32,
       as: u32,
       leaseSlot: u32,
+      umask: u32,
     },
     reply: { handle: u32, lease: u32, attributes: fixedBytes(ATTRIBUTES_BYTES) },
     errors: [...MAKE, "EFBIG", "EISDIR", "EMFILE", "ENFILE", "ENXIO", "EOPNOTSUPP"],
@@ -144,11 +98,18 @@ export const operations = {
   },
   /**
    * Writes from `offset` on, or with `append` at the end; answers the count, which is less than
-   * asked for if the disk got full or one transaction does not hold more.
+   * asked for if the disk got full or one transaction does not hold more. With `keepTimes` the file's
+   * times stay: who has kept the data for long sets them by `utimens`.
    */
   write: {
     code: 4,
-    request: { handle: u32, offset: u64, append: bool, source: window("read") },
+    request: {
+      handle: u32,
+      offset: u64,
+      append: bool,
+      source: window("read"),
+      keepTimes: bool,
+    },
     errors: STORE,
     idempotent: false,
   },
@@ -168,10 +129,10 @@ export const operations = {
     errors: LOOK,
     idempotent: true,
   },
-  /** Makes a directory. */
+  /** Makes a directory; `umask` as for `open`. */
   mkdir: {
     code: 7,
-    request: { at: u32, path: window("read"), mode: u32, as: u32 },
+    request: { at: u32, path: window("read"), mode: u32, as: u32, umask: u32 },
     errors: MAKE,
     idempotent: false,
   },
@@ -179,14 +140,14 @@ export const operations = {
   rmdir: {
     code: 8,
     request: { at: u32, path: window("read"), as: u32 },
-    errors: [...CHANGE, "EBUSY", "ENOTEMPTY"],
+    errors: [...ALTER, "EBUSY", "ENOTEMPTY"],
     idempotent: false,
   },
   /** Removes a name that is no directory's; the file goes with the last name and handle. */
   unlink: {
     code: 9,
     request: { at: u32, path: window("read"), as: u32 },
-    errors: [...CHANGE, "EISDIR"],
+    errors: [...ALTER, "EISDIR"],
     idempotent: false,
   },
   /** Moves a name, over what stands at the target, with nothing in between. Flags: `RENAME`. */
@@ -242,14 +203,14 @@ export const operations = {
   chmod: {
     code: 15,
     request: { at: u32, path: window("read"), follow: bool, mode: u32, as: u32 },
-    errors: [...CHANGE, "EOPNOTSUPP"],
+    errors: [...ALTER, "EOPNOTSUPP"],
     idempotent: false,
   },
   /** Sets owner and group; 0xffffffff leaves one as it is. */
   chown: {
     code: 16,
     request: { at: u32, path: window("read"), follow: bool, uid: u32, gid: u32, as: u32 },
-    errors: CHANGE,
+    errors: ALTER,
     idempotent: false,
   },
   /** Sets times: those that `which` names by the bits of `TIMES`. */
@@ -266,7 +227,7 @@ export const operations = {
       atimeNanoseconds: u32,
       mtimeNanoseconds: u32,
     },
-    errors: CHANGE,
+    errors: ALTER,
     idempotent: false,
   },
   /**
@@ -293,6 +254,7 @@ export const operations = {
     request: {},
     reply: {
       blockBytes: u32,
+      /** Those that can hold files. */
       blockCount: u64,
       blocksFree: u64,
       /** What is free for others than root. */
@@ -312,10 +274,10 @@ export const operations = {
     errors: [...WALK, "EROFS"],
     idempotent: true,
   },
-  /** Makes a file of any type that is no directory and no symbolic link. */
+  /** Makes a file of any type that is no directory and no symbolic link; `umask` as for `open`. */
   mknod: {
     code: 22,
-    request: { at: u32, path: window("read"), mode: u32, device: u32, as: u32 },
+    request: { at: u32, path: window("read"), mode: u32, device: u32, as: u32, umask: u32 },
     errors: MAKE,
     idempotent: false,
   },
@@ -345,10 +307,13 @@ export const operations = {
       as: u32,
       name: bytes(XATTR_NAME_BYTES_MAX),
     },
-    errors: [...WALK, "ENODATA", "EOPNOTSUPP", "EPERM", "ERANGE"],
+    errors: [...WALK, "ENODATA", "EOPNOTSUPP", "ERANGE"],
     idempotent: true,
   },
-  /** Sets an extended attribute. Flags: `XATTR`, and 16 to follow a symbolic link at the end. */
+  /**
+   * Sets an extended attribute. Flags: `XATTR`, and 16 to follow a symbolic link at the end. Access
+   * control lists have the form in which Linux hands them over (`posix_acl_xattr.h`).
+   */
   setxattr: {
     code: 26,
     request: {
@@ -359,7 +324,7 @@ export const operations = {
       as: u32,
       name: bytes(XATTR_NAME_BYTES_MAX),
     },
-    errors: [...CHANGE, "E2BIG", "EEXIST", "ENODATA", "EOPNOTSUPP", "ERANGE"],
+    errors: [...ALTER, "E2BIG", "EEXIST", "ENODATA", "EOPNOTSUPP", "ERANGE"],
     idempotent: false,
   },
   /** The names of all extended attributes, each with a NUL behind it; answers as `getxattr`. */
@@ -379,7 +344,7 @@ export const operations = {
       as: u32,
       name: bytes(XATTR_NAME_BYTES_MAX),
     },
-    errors: [...CHANGE, "ENODATA", "EOPNOTSUPP", "ERANGE"],
+    errors: [...ALTER, "ENODATA", "EOPNOTSUPP", "ERANGE"],
     idempotent: false,
   },
   /**
@@ -423,11 +388,13 @@ export const operations = {
   },
   /**
    * Makes a number for `as`: user, group and further groups (a u32 each). Only for a client whose
-   * own user is root. Answers the number; the same credential has the same number.
+   * own user is root. Answers the number; the same credential has the same number. With `overrides`
+   * nothing is checked, as for root, since somebody else has: but what is made belongs to the user
+   * and the group, and blocks that are kept for some are theirs alone.
    */
   credential: {
     code: 33,
-    request: { uid: u32, gid: u32, groups: window("read") },
+    request: { uid: u32, gid: u32, groups: window("read"), overrides: bool },
     errors: ["EINVAL", "ENOMEM", "EPERM"],
     idempotent: true,
   },
@@ -476,12 +443,45 @@ export const operations = {
     errors: [...WALK, "ERANGE"],
     idempotent: true,
   },
+  /**
+   * With `on`, what the client has open and locked outlives it, for its next life; each life says so
+   * anew. Without, it ends with this life.
+   */
+  keepOpen: {
+    code: 40,
+    request: { on: bool },
+    errors: ["ENOMEM"],
+    idempotent: true,
+  },
+  /**
+   * As `readdir`, but each entry is followed by the record of `layouts/attributes.ts` of its inode;
+   * all zero if that cannot be read.
+   */
+  readdirPlus: {
+    code: 41,
+    request: { handle: u32, cookie: u64, target: window("write") },
+    errors: [...LOOK, "ENOSPC", "ENOTDIR"],
+    idempotent: true,
+  },
+  /**
+   * Waits for changes that other clients make anywhere, behind number `after` (0: from now on).
+   * Answers the bytes of records packed as `layouts/change_record.ts` has them; one of kind `none`
+   * when the client has made {@linkcode WAIT_REQUESTS_MAX} further requests, one of kind `overflow`
+   * when what happened is not known any more. A write under a lease counts when it reaches the
+   * server; times of access do not.
+   */
+  changes: {
+    code: 42,
+    request: { after: u64, target: window("write") },
+    errors: ["EINVAL", "ENOMEM"],
+    idempotent: true,
+  },
 } as const satisfies Operations;
 
 /** The file system protocol. */
 export const FileSystem: Protocol<typeof operations> = defineProtocol(
   "file-system",
-  2,
+  3,
   operations,
 );
 

@@ -53,8 +53,8 @@ export class Calls {
 
   /** Opens by flags of the protocol. */
   *open(path: Path, flags: number, mode: number, leaseSlot = 0): Steps<OpenReply> {
-    const masked = mode & ~this.#from.umask;
-    return yield* this.#at("open", path, "open", { flags, mode: masked, leaseSlot });
+    const { umask } = this.#from;
+    return yield* this.#at("open", path, "open", { flags, mode, leaseSlot, umask });
   }
 
   /** Tells what stands at a path. */
@@ -70,7 +70,7 @@ export class Calls {
 
   /** Makes one directory. */
   *mkdir(path: Path, mode: number): Steps<number> {
-    return yield* this.#at("mkdir", path, "mkdir", { mode: mode & ~this.#from.umask });
+    return yield* this.#at("mkdir", path, "mkdir", { mode, umask: this.#from.umask });
   }
 
   /** Removes an empty directory. */
@@ -158,7 +158,7 @@ export class Calls {
 
   /** Makes a special file; `mode` says of which type. */
   *mknod(path: Path, mode: number, device: number): Steps<number> {
-    return yield* this.#at("mknod", path, "mknod", { mode: mode & ~this.#from.umask, device });
+    return yield* this.#at("mknod", path, "mknod", { mode, umask: this.#from.umask, device });
   }
 
   /** The value of an extended attribute. */
@@ -215,7 +215,8 @@ export class Calls {
   /** Makes a number for a credential. */
   *credential(uid: number, gid: number, groups: readonly number[]): Steps<number> {
     const bytes = new Uint8Array(new Uint32Array(groups).buffer);
-    return yield* ask("credential", { uid, gid, groups: putPath(this.places.value, bytes) });
+    const fields = { uid, gid, overrides: false };
+    return yield* ask("credential", { ...fields, groups: putPath(this.places.value, bytes) });
   }
 
   *#at<K extends OperationName>(

@@ -44,7 +44,7 @@ const record = new Uint8Array(ATTRIBUTES_BYTES);
 export interface FileSystemUsage {
   /** Bytes of a block. */
   readonly blockBytes: number;
-  /** Blocks in all. */
+  /** Blocks for files: what the file system takes for itself is left out. */
   readonly blockCount: number;
   /** Blocks that are free. */
   readonly blocksFree: number;

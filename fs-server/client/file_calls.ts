@@ -95,7 +95,7 @@ export class FileCalls {
       const part = buffer.subarray(done, most);
       const source = isOurs ? part : staging.subarray(0, part.byteLength);
       if (!isOurs) source.set(part);
-      const request = { handle, offset: offset + done, append, source };
+      const request = { handle, offset: offset + done, append, source, keepTimes: false };
       let count: number;
       try {
         count = yield* this.#on("write", request);

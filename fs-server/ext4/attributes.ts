@@ -143,12 +143,14 @@ export class ExtendedAttributes {
   }
 
   /**
-   * Removes an attribute; answers whether there was one.
+   * Removes an attribute; answers whether there was one. A list is always there: that of the mode, or
+   * an empty one.
    *
    * @throws {OsError} What `get` throws.
    */
   remove(inode: Inode, name: Uint8Array): boolean {
-    return this.#take(inode, readName(name));
+    const stored = readName(name);
+    return this.#take(inode, stored) || isList(stored);
   }
 
   /** Gives back what an inode without a name has in blocks. */

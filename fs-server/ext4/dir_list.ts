@@ -31,6 +31,16 @@ const FIRST_KEY_COOKIE = 2;
 /** Names of one hash, or of one leaf, that are sorted at once. */
 const GATHERED_MAX = 8192;
 
+/** Room behind each entry, for what somebody else puts there. */
+export interface RoomBehind {
+  /** Bytes of it, a multiple of 8. */
+  readonly byteLength: number;
+  /** Hears of each entry: its inode, and where in the target the room begins. */
+  entry(inode: number, at: number): void;
+}
+
+const NO_ROOM: RoomBehind = { byteLength: 0, entry() {} };
+
 /** Lists directories. One list at a time. */
 export class DirectoryLists {
   readonly #blocks: DirectoryBlocks;
@@ -44,6 +54,7 @@ export class DirectoryLists {
   #target: Uint8Array = new Uint8Array(0);
   #out: DataView = new DataView(new ArrayBuffer(0));
   #packed = 0;
+  #room: RoomBehind = NO_ROOM;
 
   /** Works on blocks of directories. */
   constructor(blocks: DirectoryBlocks, tree: HashTree) {
@@ -55,11 +66,13 @@ export class DirectoryLists {
    * Packs entries into `target` as `layouts/dir_entry.ts` has them.
    *
    * @param cookie Where to go on: 0, or the `nextCookie` of an entry.
+   * @param room What is left free behind each entry; nothing if left out.
    * @returns Bytes packed; 0 at the end.
    * @throws {OsError} `EINVAL` if `target` is too small for the next entry.
    */
-  list(directory: Inode, cookie: number, target: Uint8Array): number {
+  list(directory: Inode, cookie: number, target: Uint8Array, room: RoomBehind = NO_ROOM): number {
     this.#target = target;
+    this.#room = room;
     this.#out = new DataView(target.buffer, target.byteOffset, target.byteLength);
     this.#packed = 0;
     const isTree = this.#blocks.isTree(directory);
@@ -85,7 +98,7 @@ export class DirectoryLists {
         const next = base + offset + recordBytes;
         // Records never move, but the one at the cookie may be part of its neighbour by now.
         if (base + offset >= cookie && inodeAt(leaf, offset) !== 0) {
-          if (!this.#hasRoom(listedEntryBytes(nameBytesAt(leaf, offset)))) return;
+          if (!this.#hasRoom(this.#bytesOf(leaf, offset))) return;
           this.#put(leaf, offset, next);
         }
         offset += recordBytes;
@@ -104,7 +117,7 @@ export class DirectoryLists {
       const offset = position === 0 ? 0 : dotDot;
       recordBytesAt(block, offset, rules);
       if (inodeAt(block, offset) === 0 || !isDots(block, offset)) continue;
-      if (!this.#hasRoom(listedEntryBytes(nameBytesAt(block, offset)))) return false;
+      if (!this.#hasRoom(this.#bytesOf(block, offset))) return false;
       this.#put(block, offset, position + 1);
     }
     return true;
@@ -180,7 +193,7 @@ export class DirectoryLists {
       while (end < this.#gathered && keys[end] === key) {
         const position = positions[end++] as number;
         const leaf = this.#blocks.leaf(directory, Math.floor(position / blockBytes));
-        byteLength += listedEntryBytes(nameBytesAt(leaf, position % blockBytes));
+        byteLength += this.#bytesOf(leaf, position % blockBytes);
       }
       if (!this.#hasRoom(byteLength)) return false;
       for (; first < end; first++) {
@@ -190,6 +203,11 @@ export class DirectoryLists {
       }
     }
     return this.#ceiling === Infinity;
+  }
+
+  /** Bytes that a record on disk takes in the target. */
+  #bytesOf(block: CachedBlock, offset: number): number {
+    return listedEntryBytes(nameBytesAt(block, offset)) + this.#room.byteLength;
   }
 
   #hasRoom(byteLength: number): boolean {
@@ -212,7 +230,8 @@ export class DirectoryLists {
     const from = offset + DIR_ENTRY.name;
     for (let index = 0; index < nameBytes; index++) target[to++] = block.bytes[from + index] ?? 0;
     while (to < end) target[to++] = 0;
-    this.#packed = end;
+    this.#packed = end + this.#room.byteLength;
+    this.#room.entry(inodeAt(block, offset), end);
   }
 
   #typeAt(block: CachedBlock, offset: number): number {

@@ -18,7 +18,7 @@ import {
   writeEntry,
 } from "./dir_leaf.ts";
 import { LinearDirectories } from "./dir_linear.ts";
-import { DirectoryLists } from "./dir_list.ts";
+import { DirectoryLists, type RoomBehind } from "./dir_list.ts";
 import { DirectoryBlocks, type DirectoryParts } from "./directory_blocks.ts";
 import { HashTree } from "./hash_tree.ts";
 import type { Inode } from "./inode.ts";
@@ -157,11 +157,12 @@ export class Directories {
    * Packs entries into `target` as `layouts/dir_entry.ts` has them.
    *
    * @param cookie Where to go on: 0, or the `nextCookie` of an entry.
+   * @param room What is left free behind each entry; nothing if left out.
    * @returns Bytes packed; 0 at the end.
    * @throws {OsError} `EINVAL` if `target` is too small for the next entry.
    */
-  list(directory: Inode, cookie: number, target: Uint8Array): number {
-    return this.#lists.list(directory, cookie, target);
+  list(directory: Inode, cookie: number, target: Uint8Array, room?: RoomBehind): number {
+    return this.#lists.list(directory, cookie, target, room);
   }
 
   /** The first leaf that has a name for which `test` holds, at `#offset`; `.` and `..` are none. */

@@ -10,7 +10,7 @@
 
 import { OsError } from "@hako/ipc";
 import type { Accounts } from "./accounts.ts";
-import { clearRun, findClearRun, setRun } from "./bitmap.ts";
+import { clearRun, findClearRun, isSet, setRun } from "./bitmap.ts";
 import type { Geometry } from "./geometry.ts";
 import { type BitmapCache, GroupBitmaps } from "./group_bitmaps.ts";
 import { GroupIndex } from "./group_index.ts";
@@ -63,6 +63,12 @@ export class InodeAllocation {
   giveDirectory(inode: number): void {
     this.#accounts.addDirectories(this.#geometry.groupOfInode(inode), -1);
     this.give(inode);
+  }
+
+  /** Whether an inode is in use, or reserved. */
+  isTaken(inode: number): boolean {
+    const bit = (inode - 1) % this.#geometry.sizes.inodesPerGroup;
+    return isSet(this.#bitmaps.inodes(this.#geometry.groupOfInode(inode)), bit);
   }
 
   /**

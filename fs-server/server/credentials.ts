@@ -5,7 +5,13 @@
  */
 
 import { OsError } from "@hako/ipc";
-import { CREDENTIAL, CREDENTIAL_WORDS, GROUPS_MAX, type Region } from "./layouts/open_keep.ts";
+import {
+  CREDENTIAL,
+  CREDENTIAL_STATE,
+  CREDENTIAL_WORDS,
+  GROUPS_MAX,
+  type Region,
+} from "./layouts/open_keep.ts";
 import type { Credential } from "./permissions.ts";
 
 /** The credentials of a boot. */
@@ -25,12 +31,14 @@ export class Credentials {
     while (this.#known.length < count) {
       const at = this.#known.length * CREDENTIAL_WORDS;
       const groupCount = words[at + CREDENTIAL.groupCount] ?? 0;
-      if (words[at + CREDENTIAL.commit] !== 1 || groupCount > GROUPS_MAX) break;
+      const commit = words[at + CREDENTIAL.commit] ?? 0;
+      if (commit === 0 || groupCount > GROUPS_MAX) break;
       const groups = at + CREDENTIAL.groups;
       this.#known.push({
         uid: words[at + CREDENTIAL.uid] ?? 0,
         gid: words[at + CREDENTIAL.gid] ?? 0,
         groups: [...words.subarray(groups, groups + groupCount)],
+        overrides: commit === CREDENTIAL_STATE.overrides,
       });
     }
   }
@@ -52,11 +60,12 @@ export class Credentials {
    *
    * @throws {OsError} `EPERM` if the client's own user is not root; `ENOMEM` if there is no room.
    */
-  numberOf({ uid, gid, groups }: Credential): number {
+  numberOf({ uid, gid, groups, overrides = false }: Credential): number {
     if (this.own.uid !== 0) throw new OsError("EPERM", "credential");
     if (groups.length > GROUPS_MAX) throw new OsError("EINVAL", "credential: too many groups");
     const known = this.#known.findIndex((one) =>
-      one.uid === uid && one.gid === gid && one.groups.length === groups.length &&
+      one.uid === uid && one.gid === gid && one.overrides === overrides &&
+      one.groups.length === groups.length &&
       one.groups.every((group, index) => group === groups[index])
     );
     if (known >= 0) return known + 1;
@@ -67,8 +76,9 @@ export class Credentials {
     this.#words[at + CREDENTIAL.gid] = gid;
     this.#words[at + CREDENTIAL.groupCount] = groups.length;
     this.#words.set(groups, at + CREDENTIAL.groups);
-    Atomics.store(this.#words, at + CREDENTIAL.commit, 1);
-    return this.#known.push({ uid, gid, groups: [...groups] });
+    const state = overrides ? CREDENTIAL_STATE.overrides : CREDENTIAL_STATE.plain;
+    Atomics.store(this.#words, at + CREDENTIAL.commit, state);
+    return this.#known.push({ uid, gid, groups: [...groups], overrides });
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { NO_REQUEST } from "../disk/disk.ts";
+import { SUPERBLOCK as SB } from "../ext4/layouts/superblock.ts";
 import { adoptOrphans } from "../ext4/orphan_file.ts";
 import { Changes } from "./changes.ts";
 import { type FileSystemParts, Mount } from "./mount.ts";
@@ -21,6 +22,7 @@ import { Watching } from "./operations/watching.ts";
 
 /** How full the file system is. */
 export interface Usage {
+  /** Blocks that can hold files: what the file system takes for itself is left out, as on Linux. */
   readonly blockCount: number;
   readonly blocksFree: number;
   /** What is free for others than root. */
@@ -40,6 +42,7 @@ export class FileServer {
   readonly extended: ExtendedAttributeOperations;
   readonly locking: Locking;
   readonly watching: Watching;
+  readonly #overheadBlocks: number;
 
   /**
    * Mounts, or takes over from an incarnation that died.
@@ -52,27 +55,36 @@ export class FileServer {
     this.mount = mount;
     this.changes = changes;
     this.locking = new Locking(mount.table, mount.locks);
-    this.watching = new Watching(mount.table, mount.watches);
+    this.watching = new Watching(mount.table, mount.watches, mount.feed);
     this.opening = new Opening(mount, changes, this);
     this.naming = new Naming(mount, changes);
     this.data = new Data(mount, changes);
     this.attributes = new AttributeOperations(mount, changes);
     this.extended = new ExtendedAttributeOperations(mount, changes);
     this.#begin(parts);
+    this.#overheadBlocks = overheadOf(mount);
   }
 
   /** How full it is. */
   usage(): Usage {
-    const { geometry, accounts } = this.mount;
-    const { blockCount, inodeCount } = geometry.sizes;
+    const { geometry: { sizes }, accounts } = this.mount;
+    const { inodeCount } = sizes;
     const { blocksFree, inodesFree, blocksReserved } = accounts;
+    const blockCount = Math.max(blocksFree, sizes.blockCount - this.#overheadBlocks);
     const blocksAvailable = Math.max(0, blocksFree - blocksReserved);
     return { blockCount, blocksFree, blocksAvailable, inodeCount, inodesFree };
   }
 
-  /** A client's life is over: what it had open, had locked or waited for ends with it. */
+  /**
+   * A client's life is over: what it waited for ends with it, and what it had open and locked, unless
+   * it keeps that for its next life.
+   */
   clientGone(badge: number): void {
-    this.mount.coherence.gone(badge);
+    const { coherence, lives } = this.mount;
+    coherence.gone(badge);
+    lives.gone(badge);
+    this.locking.clientGone(badge);
+    this.watching.clientGone(badge, lives.isLiving(badge));
     this.#onlyLiving();
   }
 
@@ -108,7 +120,7 @@ export class FileServer {
   /** Goes on where an incarnation of this boot died. */
   #takeOver(): void {
     const { disk, table, cache } = this.mount;
-    for (const tag of [...cache.inheritedTags, disk.lastTag()]) {
+    for (const tag of [disk.lastTag(), ...cache.inheritedTags]) {
       if (tag !== undefined && tag.badge !== NO_REQUEST.badge) table.remember(tag);
     }
     this.changes.flush();
@@ -125,7 +137,17 @@ export class FileServer {
 
   /** Ends what clients have that did not live to see it. */
   #onlyLiving(): void {
-    const { clients } = this.mount;
-    if (clients !== undefined) this.opening.onlyLeft(new Set(clients.values()));
+    const living = this.mount.lives.living();
+    if (living !== undefined) this.opening.onlyLeft(living);
   }
+}
+
+/** Blocks that the file system takes for itself, as Linux counts them. */
+function overheadOf({ geometry, accounts, inodes, blockBytes }: Mount): number {
+  const told = accounts.superblock(SB.overheadBlocks);
+  if (told > 0) return told;
+  const { features } = geometry;
+  const journalInode = features.hasJournal ? accounts.superblock(SB.journalInode) : 0;
+  const journalBytes = journalInode === 0 ? 0 : inodes.load(journalInode).size;
+  return geometry.metadataBlocks + Math.ceil(journalBytes / blockBytes);
 }

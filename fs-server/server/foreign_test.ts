@@ -102,7 +102,11 @@ function requireSameEverywhere(disk: MemoryDisk): void {
     requireTool("e2fsck", "-fn", path);
     assertEquals(debugfsTree(path), plainTree(tree), "as debugfs reads it");
     if (!canMount) return;
-    withMount(path, "ro", (place) => assertEquals(hostTree(place), tree, "as Linux reads it"));
+    const { blockCount } = rig.fs.usage();
+    withMount(path, "ro", (place) => {
+      assertEquals(hostTree(place), tree, "as Linux reads it");
+      assertEquals(Number(requireTool("stat", "-f", "-c", "%b", place)), blockCount, "for files");
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 import { randomOf } from "../ext4/test_random.ts";
 import { assert, assertEquals } from "@std/assert";
 import { errnoName } from "@hako/ipc";
+import { putReference, REFERENCE_BYTES } from "../layouts/reference.ts";
 import { operations } from "../protocol.ts";
 import { hasTool, sharedBytes } from "../ext4/test_images.ts";
 import { Rig, type RigOptions, utf8 } from "./test_rig.ts";
@@ -67,6 +68,9 @@ class Inventor {
       case "follow":
       case "append":
       case "isHole":
+      case "keepTimes":
+      case "on":
+      case "overrides":
       case "dataOnly":
       case "release":
         return this.#random(2) === 0;
@@ -108,8 +112,18 @@ class Inventor {
     return bytes;
   }
 
+  #reference(): Uint8Array {
+    const rest = utf8(this.#one(["", "", "/", "/a", "/x/..", "x", "\0"]));
+    const path = sharedBytes(REFERENCE_BYTES + rest.byteLength);
+    const inode = this.#random(3) > 0 ? 2 + this.#random(20) : this.#number();
+    putReference(path, 0, inode, this.#random(4));
+    path.set(rest, REFERENCE_BYTES);
+    return path.subarray(0, this.#random(8) > 0 ? path.byteLength : this.#random(path.byteLength));
+  }
+
   #path(): Uint8Array {
-    const kind = this.#random(12);
+    const kind = this.#random(13);
+    if (kind === 12) return this.#reference();
     if (kind === 0) return this.#bytes(5000);
     if (kind === 1) return utf8("/" + "n".repeat(this.#random(300)));
     if (kind === 2) return utf8(this.#one(PATHS) + "\0");

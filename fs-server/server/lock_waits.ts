@@ -7,6 +7,7 @@
 
 import { type Later, OsError } from "@hako/ipc";
 import { WAIT_REQUESTS_MAX } from "../protocol.ts";
+import type { RequestTag } from "../disk/disk.ts";
 import type { Caller } from "./caller.ts";
 import { isSameHolder, type LockRequest, type Locks } from "./locks.ts";
 
@@ -16,6 +17,7 @@ const STEPS_MAX = 4096;
 /** A request that waits. */
 interface Waiter {
   readonly wanted: LockRequest;
+  readonly badge: number;
   /** The number of the request among those of its client. */
   readonly sequence: number;
   readonly later: Later;
@@ -58,8 +60,8 @@ export class LockWaits {
   }
 
   /** Lets a request wait. */
-  add(wanted: LockRequest, sequence: number, later: Later): void {
-    this.#waiters.push({ wanted, sequence, later });
+  add(wanted: LockRequest, { badge, sequence }: RequestTag, later: Later): void {
+    this.#waiters.push({ wanted, badge, sequence, later });
   }
 
   /** Gives what is free now to those who wait for locks of an inode. */
@@ -77,16 +79,16 @@ export class LockWaits {
     );
   }
 
-  /** Forgets the waits of clients that are not among these: there is nobody to be answered. */
-  forgetOthersThan(clients: ReadonlySet<number>): void {
-    this.#waiters = this.#waiters.filter(({ wanted }) => clients.has(wanted.client));
+  /** Forgets the waits of a client that is gone: there is nobody to be answered. */
+  forget(badge: number): void {
+    this.#waiters = this.#waiters.filter((waiter) => waiter.badge !== badge);
   }
 
   /** Ends the waits that have outlived too many further requests of their client. */
-  outlived({ client, sequence }: Caller, errno: number): void {
+  outlived({ badge, sequence }: Caller, errno: number): void {
     this.#settle((waiter) => {
       const further = (sequence - waiter.sequence) >>> 0;
-      return waiter.wanted.client === client && further >= WAIT_REQUESTS_MAX ? -errno : undefined;
+      return waiter.badge === badge && further >= WAIT_REQUESTS_MAX ? -errno : undefined;
     });
   }
 

@@ -178,6 +178,9 @@ Deno.test("a close frees the client's own ranges of the file, and others' that c
   assertEquals(locks.heldCount, 1);
 });
 
+/** The request by which somebody waits. */
+const ASKED = { badge: 1, sequence: 1 };
+
 /** Answers as the channel would take them. */
 function laterOf(answers: number[]): Later {
   return { answer: (result) => void answers.push(result), isAbandoned: () => false };
@@ -188,9 +191,9 @@ Deno.test("those who wait are given what is free, in the order in which they cam
   const waits = new LockWaits(locks);
   const answers: number[][] = [[], [], []];
   locks.set(range(1, LOCK.exclusive, 0, 10));
-  waits.add(range(2, LOCK.shared, 0, 4), 1, laterOf(answers[0]!));
-  waits.add(range(3, LOCK.exclusive, 2, 6), 1, laterOf(answers[1]!));
-  waits.add(range(4, LOCK.shared, 3, 4), 1, laterOf(answers[2]!));
+  waits.add(range(2, LOCK.shared, 0, 4), ASKED, laterOf(answers[0]!));
+  waits.add(range(3, LOCK.exclusive, 2, 6), ASKED, laterOf(answers[1]!));
+  waits.add(range(4, LOCK.shared, 3, 4), ASKED, laterOf(answers[2]!));
   locks.set(range(1, LOCK.none, 5, 10));
   waits.grant(7);
   assertEquals(answers, [[], [], []]);
@@ -207,7 +210,7 @@ Deno.test("a request that nobody waits for any more is given no lock", () => {
   const waits = new LockWaits(locks);
   const answers: number[] = [];
   locks.set(range(1, LOCK.exclusive, 0, 10));
-  waits.add(range(2, LOCK.shared, 0, 4), 1, { ...laterOf(answers), isAbandoned: () => true });
+  waits.add(range(2, LOCK.shared, 0, 4), ASKED, { ...laterOf(answers), isAbandoned: () => true });
   locks.set(range(1, LOCK.none, 0, 10));
   waits.grant(7);
   assertEquals([locks.heldCount, waits.count], [0, 1]);
@@ -225,7 +228,7 @@ Deno.test("a circle of owners that wait for each other is refused, however long"
     for (let owner = 0; owner < length - 1; owner++) {
       const wanted = range(owner, LOCK.exclusive, owner + 1, owner + 2);
       waits.requireNoCircle(wanted);
-      waits.add(wanted, 1, laterOf([]));
+      waits.add(wanted, ASKED, laterOf([]));
     }
     const last = range(length - 1, LOCK.shared, 0, 1);
     assertEquals(thrown(() => waits.requireNoCircle(last)), "EDEADLK");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OsError } from "@hako/ipc";
 import { BlockCache } from "../disk/block_cache.ts";
 import { BLOCK_KIND } from "../disk/cached_block.ts";
 import type { Disk } from "../disk/disk.ts";
@@ -22,17 +23,22 @@ import { SUPERBLOCK_BYTES, SUPERBLOCK_OFFSET } from "../ext4/layouts/superblock.
 import { Orphans } from "../ext4/orphans.ts";
 import { Reclaim } from "../ext4/reclaim.ts";
 import { Symlinks } from "../ext4/symlink.ts";
+import { REFERENCE_MARK } from "../layouts/reference.ts";
 import type { Caller } from "./caller.ts";
+import { ChangeFeed } from "./change_feed.ts";
 import { type Coherence, NO_SESSIONS } from "./coherence.ts";
 import { Credentials } from "./credentials.ts";
 import type { DeathPoint } from "./death_points.ts";
 import { isOfThisBoot, regionsOf } from "./layouts/open_keep.ts";
+import { Lives } from "./lives.ts";
 import { Locks } from "./locks.ts";
 import { Names } from "./names.ts";
+import { News } from "./news.ts";
 import { OpenTable } from "./open_table.ts";
 import { NameCache } from "./name_cache.ts";
 import { type LastLink, type Location, PathWalk } from "./path.ts";
 import { type Credential, ROOT } from "./permissions.ts";
+import { References } from "./references.ts";
 import type { SessionPlace } from "./session_place.ts";
 import { Watches } from "./watches.ts";
 
@@ -83,9 +89,12 @@ export class Mount {
   readonly credentials: Credentials;
   readonly locks: Locks;
   readonly watches: Watches;
+  readonly feed: ChangeFeed;
+  /** What tells both of a change. */
+  readonly news: News;
   /** Whether nothing may be changed: the disk, or the file system, does not allow it. */
   readonly isReadOnly: boolean;
-  readonly clients: ReadonlyMap<number, number> | undefined;
+  readonly lives: Lives;
   readonly point: (name: DeathPoint) => void;
   /** What clients hold of files, and must give back before others look. */
   coherence: Coherence = NO_SESSIONS;
@@ -120,6 +129,13 @@ export class Mount {
     const all = { cache, geometry, accounts, allocation, map, inodes, inodeAllocation };
     const xattrs = new ExtendedAttributes(all);
     const symlinks = new Symlinks(all);
+    const table = new OpenTable(regions, inodeCount);
+    const credentials = new Credentials(regions.credentials, parts.credential ?? ROOT);
+    const references = new References({
+      ...all,
+      mayRefer: credentials.own.uid === 0,
+      isOpen: (inode) => table.countOf(inode) > 0,
+    });
     const walking = { inodes, directories, symlinks, xattrs, nameCache: new NameCache() };
     const names = new Names({ ...all, ...walking });
     this.disk = disk;
@@ -136,14 +152,16 @@ export class Mount {
     this.symlinks = symlinks;
     this.xattrs = xattrs;
     this.reclaim = new Reclaim({ ...all, directories, orphans, xattrs });
-    this.table = new OpenTable(regions, inodeCount);
-    this.credentials = new Credentials(regions.credentials, parts.credential ?? ROOT);
+    this.table = table;
+    this.credentials = credentials;
     this.locks = new Locks(regions.locks);
     this.watches = new Watches(regions.head);
+    this.feed = new ChangeFeed(regions.head, (inode) => generationOf(inodes, inode));
+    this.news = new News(this.watches, this.feed);
     this.isReadOnly = disk.isReadOnly || features.readOnlyBecause.length > 0;
-    this.clients = parts.clients;
+    this.lives = new Lives(regions.head, parts.clients);
     this.point = point;
-    this.paths = new PathWalk(walking);
+    this.paths = new PathWalk({ ...walking, references });
     this.#nowMs = parts.nowMs;
   }
 
@@ -167,9 +185,10 @@ export class Mount {
     return this.paths.realPath(this.#start(at, path, caller), path, caller.credential);
   }
 
-  /** The inode that a handle names, or 0; the handle of a path from the root is not looked at. */
+  /** The inode that a handle names, or 0; where the path itself says, the handle is not looked at. */
   #start(at: number, path: Uint8Array, caller: Caller): number {
-    if (at === 0 || path[0] === SLASH) return 0;
+    const first = path[0];
+    if (at === 0 || first === SLASH || first === REFERENCE_MARK) return 0;
     return this.table.inode(this.table.index(at, caller.client));
   }
 
@@ -206,6 +225,16 @@ export class Mount {
   /** Seconds since 1970. */
   seconds(): number {
     return Math.floor(this.#nowMs() / 1000) >>> 0;
+  }
+}
+
+/** The generation of an inode, in use or not; 0 if it cannot be read. */
+function generationOf(inodes: InodeTable, number: number): number {
+  try {
+    return inodes.load(number).generation;
+  } catch (error) {
+    if (error instanceof OsError) return 0;
+    throw error;
   }
 }
 

@@ -147,7 +147,7 @@ Deno.test("Upkeep brings the log to the disk once nothing has been committed for
     as: 0,
     credential: { uid: 0, gid: 0, groups: [] },
   };
-  fs.naming.mkdir({ at: 0, path: utf8("/d") }, 0o755, caller);
+  fs.naming.mkdir({ at: 0, path: utf8("/d") }, { mode: 0o755, umask: 0 }, caller);
   assert(!fs.mount.cache.isClean && upkeep.idleMs < Infinity, "there is work");
   upkeep.turn();
   upkeep.turn();

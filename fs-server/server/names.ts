@@ -35,6 +35,7 @@ import {
   inherit,
   isAppendOnly,
   isImmutable,
+  isUnchecked,
 } from "./permissions.ts";
 
 /** Most names of an inode, as ext4 has it. A directory with a hash tree may have more. */
@@ -43,8 +44,19 @@ export const LINKS_MAX = 65_000;
 /** `links` of a directory that has more directories in it than are counted. */
 const LINKS_UNCOUNTED = 1;
 
+/** Bits of a mode that a umask can take away. */
+const MODE_UMASK = 0o777;
+
 const TYPES_MADE: readonly number[] = [MODE_FILE, 0o010000, 0o020000, 0o060000, 0o140000];
 const TYPES_DEVICE: readonly number[] = [0o020000, 0o060000];
+
+/** The permissions of what is made. */
+export interface Permissions {
+  /** What is asked for; of a node also its type. */
+  readonly mode: number;
+  /** What is not given, unless the directory has a default access control list. */
+  readonly umask: number;
+}
 
 /** What names stand on. */
 export interface NamesParts {
@@ -80,10 +92,16 @@ export class Names {
   }
 
   /** Makes an empty file at a place where nothing stands. */
-  createFile(place: Location, mode: number, now: DiskTime, as: Credential): Inode {
+  createFile(
+    place: Location,
+    { mode, umask }: Permissions,
+    now: DiskTime,
+    as: Credential,
+  ): Inode {
     if (place.isDirectoryOnly) throw new OsError("EISDIR", "create");
     checkAdd(place.directory, as, this.#parts.xattrs);
-    const inode = this.#begin(place, MODE_FILE | (mode & MODE_PERMISSIONS), now, as);
+    const whole = { mode: MODE_FILE | (mode & MODE_PERMISSIONS), umask };
+    const inode = this.#begin(place, whole, now, as);
     this.#parts.map.begin(inode);
     this.#finish(place, inode, now);
     return inode;
@@ -96,7 +114,7 @@ export class Names {
    */
   mknod(
     place: Location,
-    { mode, device }: { readonly mode: number; readonly device: number },
+    { mode, umask, device }: Permissions & { readonly device: number },
     now: DiskTime,
     as: Credential,
   ): Inode {
@@ -106,8 +124,9 @@ export class Names {
     const isDevice = TYPES_DEVICE.includes(type);
     // A character device 0 marks what a layer of an overlay hides; anybody may make it.
     const isWhiteout = type === TYPES_DEVICE[0] && device === 0;
-    if (isDevice && !isWhiteout && as.uid !== 0) throw new OsError("EPERM", "mknod");
-    const inode = this.#begin(place, type | (mode & MODE_PERMISSIONS), now, as);
+    if (isDevice && !isWhiteout && !isUnchecked(as)) throw new OsError("EPERM", "mknod");
+    const whole = { mode: type | (mode & MODE_PERMISSIONS), umask };
+    const inode = this.#begin(place, whole, now, as);
     if (type === MODE_FILE) this.#parts.map.begin(inode);
     if (isDevice) inode.device = device;
     this.#finish(place, inode, now);
@@ -115,16 +134,15 @@ export class Names {
   }
 
   /** Makes a directory. */
-  mkdir(place: Location, mode: number, now: DiskTime, as: Credential): Inode {
+  mkdir(place: Location, { mode, umask }: Permissions, now: DiskTime, as: Credential): Inode {
     const { directory } = place;
     checkFree(place, "directory");
     checkAdd(directory, as, this.#parts.xattrs);
     this.#checkCount(directory);
-    const { inodeAllocation, directories, nameCache, xattrs } = this.#parts;
+    const { inodeAllocation, directories, nameCache } = this.#parts;
     const number = inodeAllocation.takeForDirectory(directory.number);
     const inode = this.#make(number, MODE_DIRECTORY | (mode & 0o1777), now);
-    inherit(inode, directory, as);
-    xattrs.inherit(directory, inode);
+    this.#inherit(inode, directory, umask, as);
     inode.links = 2;
     directories.begin(inode, directory.number);
     nameCache.set(number, "..", directory.number);
@@ -138,7 +156,7 @@ export class Names {
     checkFree(place, "file");
     checkAdd(place.directory, as, this.#parts.xattrs);
     if (target.length > this.#parts.symlinks.bytesMax) throw new OsError("ENAMETOOLONG", "symlink");
-    const inode = this.#begin(place, MODE_SYMLINK | 0o777, now, as);
+    const inode = this.#begin(place, { mode: MODE_SYMLINK | 0o777, umask: 0 }, now, as);
     this.#parts.symlinks.write(inode, target);
     this.#finish(place, inode, now);
     return inode;
@@ -324,13 +342,19 @@ export class Names {
     this.#gain(to);
   }
 
-  #begin(place: Location, mode: number, now: DiskTime, as: Credential): Inode {
+  #begin(place: Location, { mode, umask }: Permissions, now: DiskTime, as: Credential): Inode {
     const number = this.#parts.inodeAllocation.takeForFile(place.directory.number);
     const inode = this.#make(number, mode, now);
-    inherit(inode, place.directory, as);
-    this.#parts.xattrs.inherit(place.directory, inode);
+    this.#inherit(inode, place.directory, umask, as);
     inode.links = 1;
     return inode;
+  }
+
+  /** Gives a new inode its owner, and permissions as the directory has them for what is made. */
+  #inherit(inode: Inode, directory: Inode, umask: number, as: Credential): void {
+    inherit(inode, directory, as);
+    const hasList = this.#parts.xattrs.inherit(directory, inode);
+    if (!hasList) inode.mode &= ~(umask & MODE_UMASK);
   }
 
   #make(number: number, mode: number, now: DiskTime): Inode {

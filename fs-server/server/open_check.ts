@@ -7,6 +7,7 @@
 import { OsError } from "@hako/ipc";
 import { type Inode, isDirectory, isFile, isSymlink } from "../ext4/inode.ts";
 import { FLAGS_UNREADABLE } from "../ext4/layouts/inode.ts";
+import { REFERENCE_BYTES, REFERENCE_MARK } from "../layouts/reference.ts";
 import type { LastLink, Location } from "./path.ts";
 import { OPEN } from "../protocol.ts";
 
@@ -26,7 +27,8 @@ export function checkFlags(flags: number): void {
 export function lastLinkOf(path: Uint8Array, flags: number): LastLink {
   if ((flags & OPEN.create) !== 0) {
     // A file is never made by such a name, whatever it leads to.
-    if (path[path.byteLength - 1] === 0x2f) return "name";
+    const isReference = path.byteLength === REFERENCE_BYTES && path[0] === REFERENCE_MARK;
+    if (!isReference && path[path.byteLength - 1] === 0x2f) return "name";
     if ((flags & OPEN.exclusive) !== 0) return "keep";
   }
   return (flags & OPEN.noFollow) !== 0 ? "keep" : "follow";

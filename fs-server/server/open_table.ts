@@ -135,6 +135,15 @@ export class OpenTable {
     return found;
   }
 
+  /** Whether a client has anything open. */
+  hasAny(client: number): boolean {
+    for (let index = 0; index < this.#entryCount; index++) {
+      const isOpen = (this.#word(index, ENTRY.state) & 1) === 1;
+      if (isOpen && this.#word(index, ENTRY.client) === client) return true;
+    }
+    return false;
+  }
+
   /** How often an inode is open. */
   countOf(inode: number): number {
     return this.#counts.get(inode) ?? 0;
@@ -176,19 +185,24 @@ export class OpenTable {
 
   /**
    * Remembers a transaction of an incarnation that died, for when its request is given again:
-   * perhaps not first, and perhaps not to us.
+   * perhaps not first, and perhaps not to us. Of each client the last one counts: it has heard of
+   * those before. They are told in the order in which they were committed.
    */
   remember(tag: CommittedTag): void {
     if (this.resultOf(tag) !== undefined) return;
-    const cursor = (this.#head[HEADER.cursor] ?? 0) % RECOVERED_COUNT;
-    const at = RECOVERED_WORD + cursor * RECOVERED_WORDS;
+    let record = this.#recordOf(tag.badge);
+    if (record < 0) {
+      const cursor = this.#head[HEADER.cursor] ?? 0;
+      this.#head[HEADER.cursor] = cursor + 1;
+      record = cursor % RECOVERED_COUNT;
+      this.#recoveredCount = Math.min(this.#recoveredCount + 1, RECOVERED_COUNT);
+    }
+    const at = RECOVERED_WORD + record * RECOVERED_WORDS;
     this.#head[at + RECOVERED.commit] = 0;
     this.#head[at + RECOVERED.badge] = tag.badge;
     this.#head[at + RECOVERED.sequence] = tag.sequence;
     this.#head[at + RECOVERED.result] = tag.result;
     this.#head[at + RECOVERED.commit] = 1;
-    this.#head[HEADER.cursor] = cursor + 1;
-    this.#recoveredCount = Math.min(this.#recoveredCount + 1, RECOVERED_COUNT);
   }
 
   /** What a request answered whose transaction was committed in an earlier life. Hot path. */
@@ -203,6 +217,16 @@ export class OpenTable {
       ) return (this.#head[at + RECOVERED.result] ?? 0) | 0;
     }
     return undefined;
+  }
+
+  /** The record of what a client's request has done, or -1. */
+  #recordOf(badge: number): number {
+    for (let record = 0; record < RECOVERED_COUNT; record++) {
+      const at = RECOVERED_WORD + record * RECOVERED_WORDS;
+      const isThere = this.#head[at + RECOVERED.commit] === 1;
+      if (isThere && this.#head[at + RECOVERED.badge] === badge) return record;
+    }
+    return -1;
   }
 
   #inherit(inodeCount: number): void {

@@ -17,8 +17,10 @@ import { NAME_BYTES_MAX } from "../ext4/layouts/dir_entry.ts";
 import { ROOT_INODE } from "../ext4/layouts/inode.ts";
 import type { Symlinks } from "../ext4/symlink.ts";
 import { ACCESS } from "../protocol.ts";
+import { REFERENCE_BYTES, REFERENCE_MARK } from "../layouts/reference.ts";
 import { HASH_START, hashByte, type NameCache, NAMED_TYPE, UNKNOWN } from "./name_cache.ts";
-import { type AccessLists, check, type Credential } from "./permissions.ts";
+import { type AccessLists, check, type Credential, isUnchecked } from "./permissions.ts";
+import type { References } from "./references.ts";
 
 /** Longest path, in bytes: what Linux takes with a NUL behind it. */
 export const PATH_BYTES_MAX = 4095;
@@ -75,6 +77,7 @@ export interface PathParts {
   readonly nameCache: NameCache;
   readonly symlinks: Symlinks;
   readonly xattrs: AccessLists;
+  readonly references: References;
 }
 
 const scratch = new Uint8Array(PATH_BYTES_MAX + 1);
@@ -128,10 +131,10 @@ export class PathWalk {
   /**
    * What stands at a path; `undefined` if all of the path is there but that. Hot path.
    *
-   * @param at The directory where a path begins that does not begin with a slash, or with an empty
-   *   path what is meant; 0 is the root, and nothing with an empty path.
+   * @param at The directory where a path begins that begins neither with a slash nor with a
+   *   reference, or with an empty path what is meant; 0 is the root, and nothing with an empty path.
    * @throws {OsError} `ENOENT` or `ENOTDIR` on the way, `EACCES`, `ELOOP`, `ENAMETOOLONG`, `EINVAL`
-   *   with a NUL.
+   *   with a NUL, and what is wrong with a reference.
    */
   find(
     at: number,
@@ -139,8 +142,9 @@ export class PathWalk {
     lastLink: LastLink,
     credential: Credential,
   ): Inode | undefined {
-    if (path.byteLength === 0) return this.#own(at);
-    this.#walk(at, path, lastLink, credential);
+    const own = this.#begin(at, path);
+    if (own !== undefined) return own;
+    this.#walk(lastLink, credential);
     const inode = this.#inode;
     if (inode !== undefined && this.#isDirectoryOnly && !isDirectory(inode)) throw notDirectory();
     return inode;
@@ -150,16 +154,16 @@ export class PathWalk {
    * The place that a path names, whether something stands there or not.
    *
    * @param at As for `find`.
-   * @throws {OsError} As `find`; with `"name"` also `ENOENT` for an empty path.
+   * @throws {OsError} As `find`; with `"name"` also `ENOENT` for a path without a name.
    */
   locate(at: number, path: Uint8Array, lastLink: LastLink, credential: Credential): Location {
-    if (path.byteLength === 0) {
+    const inode = this.#begin(at, path);
+    if (inode !== undefined) {
       if (lastLink === "name") throw new OsError("ENOENT", "empty path");
-      const inode = this.#own(at);
       const own = { name: ".", inode, isDirectoryOnly: false, kind: "dot" } as const;
-      return new Place(this.#parts.inodes, { number: at, inode }, own);
+      return new Place(this.#parts.inodes, { number: inode.number, inode }, own);
     }
-    this.#walk(at, path, lastLink, credential);
+    this.#walk(lastLink, credential);
     const isRoot = this.#kind === "root";
     return new Place(this.#parts.inodes, { number: this.#directory, inode: this.#loaded }, {
       name: isRoot ? "." : textOf(this.#text, this.#start, this.#end),
@@ -192,11 +196,31 @@ export class PathWalk {
     return above === "/" ? `/${place.name}` : `${above}/${place.name}`;
   }
 
-  /** Goes along a path; `#directory`, `#inode`, `#kind` and the part at hand tell where it ends. */
-  #walk(at: number, path: Uint8Array, lastLink: LastLink, credential: Credential): void {
+  /** Takes a path and stands where it begins; answers what one without a name names. */
+  #begin(at: number, path: Uint8Array): Inode | undefined {
+    const { byteLength } = path;
+    if (byteLength === 0) return this.#own(at);
     this.#take(path);
-    this.#stand(this.#text[0] === SLASH || at === 0 ? ROOT_INODE : at);
+    const first = this.#text[0];
+    if (first === REFERENCE_MARK) return this.#beginAtReference(byteLength);
+    this.#stand(first === SLASH || at === 0 ? ROOT_INODE : at);
     this.#next = 0;
+    return undefined;
+  }
+
+  #beginAtReference(byteLength: number): Inode | undefined {
+    const inode = this.#parts.references.load(this.#text, byteLength);
+    if (byteLength === REFERENCE_BYTES) return inode;
+    if (this.#text[REFERENCE_BYTES] !== SLASH) throw new OsError("EINVAL", "behind a reference");
+    if (!isDirectory(inode)) throw notDirectory();
+    this.#directory = inode.number;
+    this.#loaded = inode;
+    this.#next = REFERENCE_BYTES;
+    return undefined;
+  }
+
+  /** Goes along a path; `#directory`, `#inode`, `#kind` and the part at hand tell where it ends. */
+  #walk(lastLink: LastLink, credential: Credential): void {
     this.#isName = lastLink === "name";
     let linkCount = 0;
     while (this.#nextPart(credential)) {
@@ -278,7 +302,7 @@ export class PathWalk {
     let at = this.#next;
     while (at < byteLength && text[at] === SLASH) at++;
     if (at === byteLength) return false;
-    if (credential.uid !== 0) this.#pass(credential);
+    if (!isUnchecked(credential)) this.#pass(credential);
     this.#start = at;
     let hash = HASH_START;
     while (at < byteLength) {

@@ -21,6 +21,8 @@ export interface Credential {
   readonly gid: number;
   /** Further groups. */
   readonly groups: readonly number[];
+  /** Whether everything is allowed, since somebody else has checked it. */
+  readonly overrides?: boolean;
 }
 
 /** May everything that anybody may. */
@@ -36,14 +38,19 @@ const GROUP_ALL = 0o070;
 const GROUP_EXECUTE = 0o010;
 const ANY_EXECUTE = 0o111;
 
+/** Whether everything is allowed: to root, and where somebody else has checked. Hot path. */
+export function isUnchecked(credential: Credential): boolean {
+  return credential.uid === 0 || credential.overrides === true;
+}
+
 /** Whether the credential has the group. */
 export function isInGroup(gid: number, credential: Credential): boolean {
   return credential.gid === gid || credential.groups.includes(gid);
 }
 
-/** Whether the inode belongs to the credential's user, or that is root. */
+/** Whether the inode belongs to the credential's user, or all is allowed to that. */
 export function isOwner(inode: Inode, credential: Credential): boolean {
-  return credential.uid === 0 || credential.uid === inode.uid;
+  return credential.uid === inode.uid || isUnchecked(credential);
 }
 
 /** Where access control lists of inodes come from. */
@@ -57,7 +64,7 @@ export function isAllowed(
   lists: AccessLists,
 ): boolean {
   const { mode } = inode;
-  if (credential.uid === 0) {
+  if (isUnchecked(credential)) {
     if ((wanted & ACCESS.execute) === 0 || isDirectory(inode)) return true;
     return (mode & ANY_EXECUTE) !== 0;
   }
@@ -156,7 +163,7 @@ export function modeAfterChmod(inode: Inode, mode: number, credential: Credentia
  */
 export function checkChown(inode: Inode, uid: number, gid: number, credential: Credential): void {
   if (isImmutable(inode) || isAppendOnly(inode)) throw immutable(inode);
-  if (credential.uid === 0) return;
+  if (isUnchecked(credential)) return;
   const isOwn = credential.uid === inode.uid;
   const mayUid = uid === KEEP_ID || (isOwn && uid === inode.uid);
   const mayGid = gid === KEEP_ID ||
@@ -171,8 +178,13 @@ export function modeAfterChown(inode: Inode, credential: Credential): number {
 
 /** The mode of a file after its content changed: set-id bits go, unless root wrote. */
 export function modeAfterWrite(inode: Inode, credential: Credential): number {
-  if ((inode.mode & (SET_UID | SET_GID)) === 0 || credential.uid === 0) return inode.mode;
+  if ((inode.mode & (SET_UID | SET_GID)) === 0 || isUnchecked(credential)) return inode.mode;
   return isFile(inode) ? withoutSetIds(inode, credential) : inode.mode;
+}
+
+/** The mode of an inode after its access control list was set: as after `chmod`. */
+export function modeAfterList(inode: Inode, credential: Credential): number {
+  return isMember(inode, credential) ? inode.mode : inode.mode & ~SET_GID;
 }
 
 /** Lets a new inode belong to the credential, and inherit a group as the directory says. */
@@ -196,7 +208,7 @@ function withoutSetIds(inode: Inode, credential: Credential): number {
 }
 
 function isMember(inode: Inode, credential: Credential): boolean {
-  return credential.uid === 0 || isInGroup(inode.gid, credential);
+  return isUnchecked(credential) || isInGroup(inode.gid, credential);
 }
 
 function immutable(inode: Inode): OsError {

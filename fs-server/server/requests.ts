@@ -24,7 +24,7 @@ export interface RequestSource {
 }
 
 /** The operations that may be answered when others have been. */
-export type WaitingOperation = "flock" | "lock" | "watch";
+export type WaitingOperation = "changes" | "flock" | "lock" | "watch";
 
 /** The handlers of the file server. */
 export type FileHandlers = {
@@ -51,10 +51,10 @@ export function handlersOf(fs: FileServer): FileHandlers {
 type Callers = (context: RequestSource, as?: number) => Caller;
 
 function callersOf({ mount, locking, watching }: FileServer): Callers {
-  const { credentials, clients } = mount;
+  const { credentials, lives } = mount;
   return ({ badge, sequence }, as = 0) => {
     const credential = credentials.get(as);
-    const caller = { badge, sequence, client: clients?.get(badge) ?? badge, as, credential };
+    const caller = { badge, sequence, client: lives.of(badge), as, credential };
     if (locking.waitCount > 0) locking.outlived(caller);
     if (watching.waitCount > 0) watching.outlived(caller);
     return caller;
@@ -73,13 +73,14 @@ function handlersOfOpenFiles(fs: FileServer, by: Callers) {
     close: ({ handle }, context) => answer(() => opening.close(handle, by(context))),
     read: ({ handle, offset, target }, context) =>
       answer(() => data.read(handle, offset, target, by(context))),
-    write: ({ handle, offset, append, source }, context) =>
-      answer(() => data.write(handle, append ? undefined : offset, source, by(context))),
+    write: ({ handle, ...what }, context) => answer(() => data.write(handle, what, by(context))),
     fstat: ({ handle }, context) =>
       answer(() => ({ attributes: record.of(attributes.statOpen(handle, by(context))) })),
     truncate: ({ handle, size }, context) => answer(() => data.truncate(handle, size, by(context))),
     readdir: ({ handle, cookie, target }, context) =>
       answer(() => data.readdir(handle, cookie, target, by(context))),
+    readdirPlus: ({ handle, cookie, target }, context) =>
+      answer(() => data.readdirPlus(handle, cookie, target, by(context))),
     fsync: ({ handle }, context) => answer(() => data.sync(handle, by(context))),
     allocate: ({ handle, flags, offset, byteLength }, context) =>
       answer(() => data.allocate(handle, { flags, offset, byteLength }, by(context))),
@@ -110,17 +111,17 @@ function handlersOfPaths(fs: FileServer, by: Callers) {
         nameBytesMax: NAME_BYTES_MAX,
         readOnly: mount.isReadOnly,
       })),
-    credential: ({ uid, gid, groups }) =>
-      answer(() => mount.credentials.numberOf({ uid, gid, groups: takeGroups(groups) })),
+    credential: ({ uid, gid, groups, overrides }) =>
+      answer(() => mount.credentials.numberOf({ uid, gid, overrides, groups: takeGroups(groups) })),
   } satisfies Partial<FileHandlers>;
 }
 
 function handlersOfNames({ naming }: FileServer, by: Callers) {
   return {
-    mkdir: ({ at, path, mode, as }, context) =>
-      answer(() => naming.mkdir({ at, path }, mode, by(context, as))),
-    mknod: ({ at, path, mode, device, as }, context) =>
-      answer(() => naming.mknod({ at, path }, mode, device, by(context, as))),
+    mkdir: ({ at, path, mode, umask, as }, context) =>
+      answer(() => naming.mkdir({ at, path }, { mode, umask }, by(context, as))),
+    mknod: ({ at, path, mode, umask, device, as }, context) =>
+      answer(() => naming.mknod({ at, path }, { mode, umask, device }, by(context, as))),
     rmdir: ({ at, path, as }, context) => answer(() => naming.rmdir({ at, path }, by(context, as))),
     unlink: ({ at, path, as }, context) =>
       answer(() => naming.unlink({ at, path }, by(context, as))),
@@ -185,6 +186,8 @@ function handlersOfWaits({ mount, locking, watching }: FileServer, by: Callers) 
         mount.coherence.recallWriters();
         return watching.watch(request, () => context.later(), by(context));
       }),
+    changes: (request, context) =>
+      answer(() => watching.changes(request, () => context.later(), by(context))),
   } satisfies Partial<FileHandlers>;
 }
 
@@ -211,6 +214,13 @@ function handlersOfSessions({ mount, opening }: FileServer, by: Callers) {
     unmap: ({ handle, target }, { badge }) =>
       answer(() => {
         mount.coherence.unmap(badge, handle, target);
+        return 0;
+      }),
+    keepOpen: ({ on }, { badge }) =>
+      answer(() => {
+        const { lives, table } = mount;
+        if (on) lives.keep(badge, (client) => table.hasAny(client));
+        else lives.end(badge);
         return 0;
       }),
   } satisfies Partial<FileHandlers>;

@@ -58,8 +58,8 @@ export class MountedFiles implements SessionFiles {
   }
 
   /** Writes runs of a client's window to a file: what has its blocks already, in one go. */
-  writeBack(number: number, runs: readonly DirtyRun[]): void {
-    const { inodes, watches, allocation } = this.#mount;
+  writeBack(number: number, runs: readonly DirtyRun[], badge: number): void {
+    const { inodes, news, allocation } = this.#mount;
     const inode = inodes.load(number);
     // Whoever it is that looks now: what was written was promised.
     allocation.actFor(ROOT);
@@ -71,7 +71,7 @@ export class MountedFiles implements SessionFiles {
       else inPlace.push({ source: run.source, blocks });
     }
     if (inPlace.length > 0) this.#overwrite(number, inPlace);
-    watches.changed(number);
+    news.written(number, badge);
   }
 
   /** The blocks of a run that is whole blocks, if all are there. */

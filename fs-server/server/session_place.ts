@@ -18,11 +18,12 @@ export interface SessionFiles {
   /** Whether an inode is still the file that it was when a lease was given, and not freed. */
   isSame(inode: number, inodeGeneration: number): boolean;
   /**
-   * Writes runs of a client's window to a file, in transactions of its own; the times become now.
+   * Writes runs of the window of client `badge` to a file, in transactions of its own; the times
+   * become now.
    *
    * @throws {OsError} Why not all of it could be written.
    */
-  writeBack(inode: number, runs: readonly DirtyRun[]): void;
+  writeBack(inode: number, runs: readonly DirtyRun[], badge: number): void;
   /** Writes the record of `layouts/attributes.ts`. */
   attributes(inode: number, target: Uint8Array): void;
   /** Reads; what lies behind the end of the file becomes zero. */

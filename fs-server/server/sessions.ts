@@ -401,7 +401,7 @@ export class Sessions implements Coherence {
     try {
       const dirty = lease.session.dirtyRuns(lease, framesMax);
       if (dirty.isPart) frames = dirty.frames;
-      if (dirty.runs.length > 0) this.#files.writeBack(inode, dirty.runs);
+      if (dirty.runs.length > 0) this.#files.writeBack(inode, dirty.runs, lease.session.badge);
       this.#place.point("fs.session.written-back");
     } catch (error) {
       if (!(error instanceof OsError)) throw error;

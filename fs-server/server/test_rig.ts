@@ -23,7 +23,7 @@ import { errnoName, type Later } from "@hako/ipc";
 /** What a request has where a test does not say it. */
 const DEFAULTS = {
   ...{ at: 0, sourceAt: 0, targetAt: 0, as: 0, leaseSlot: 0 },
-  ...{ flags: 0, follow: false, dataOnly: false },
+  ...{ flags: 0, follow: false, dataOnly: false, umask: 0, overrides: false, keepTimes: false },
 };
 
 /** What a test says of a request: the rest is as in `DEFAULTS`. */

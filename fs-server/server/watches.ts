@@ -32,7 +32,7 @@ interface WatchEvent {
 interface Watcher {
   readonly inode: number;
   readonly handle: number;
-  readonly client: number;
+  readonly badge: number;
   readonly sequence: number;
   readonly after: number;
   readonly target: Uint8Array;
@@ -43,7 +43,7 @@ interface Watcher {
 export interface WatchRequest {
   readonly inode: number;
   readonly handle: number;
-  readonly client: number;
+  readonly badge: number;
   /** The number of the request among those of its client. */
   readonly sequence: number;
   /** The number of the last event that is known; 0 for what happens from now on. */
@@ -155,16 +155,16 @@ export class Watches {
     this.#settle((watcher) => watcher.handle === handle ? -errno : 0);
   }
 
-  /** Forgets the waits of clients that are not among these: there is nobody to be answered. */
-  forgetOthersThan(clients: ReadonlySet<number>): void {
-    this.#watchers = this.#watchers.filter(({ client }) => clients.has(client));
+  /** Forgets the waits of a client that is gone: there is nobody to be answered. */
+  forgetWaits(badge: number): void {
+    this.#watchers = this.#watchers.filter((watcher) => watcher.badge !== badge);
   }
 
   /** Ends the waits that have outlived too many further requests of their client. */
-  outlived({ client, sequence }: Caller): void {
+  outlived({ badge, sequence }: Caller): void {
     this.#settle((watcher) => {
       const further = (sequence - watcher.sequence) >>> 0;
-      if (watcher.client !== client || further < WAIT_REQUESTS_MAX) return 0;
+      if (watcher.badge !== badge || further < WAIT_REQUESTS_MAX) return 0;
       const { after: number, inode, target } = watcher;
       return put(target, 0, { number, inode, kind: WATCH_EVENT.none, name: "" });
     });

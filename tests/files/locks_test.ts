@@ -55,7 +55,7 @@ class Caller {
   }
 
   open(text: string): number {
-    const how = { flags: OPEN.readWrite | OPEN.create, mode: 0o644, as: 0, leaseSlot: 0 };
+    const how = { flags: OPEN.readWrite | OPEN.create, mode: 0o644, as: 0, leaseSlot: 0, umask: 0 };
     return this.client.callSync("open", { at: 0, path: this.path(text), ...how }).handle;
   }
 
@@ -107,8 +107,8 @@ Deno.test("who waits for a lock while the server dies is given it by the success
 Deno.test("a watcher is told of what other programs do, and of an overflow after a death", async () => {
   await using booted = await bootFiles();
   const [one, other] = [await Caller.of(booted), await Caller.of(booted)];
-  one.client.callSync("mkdir", { at: 0, path: one.path("/d"), mode: 0o755, as: 0 });
-  const how = { flags: OPEN.directory, mode: 0, as: 0, leaseSlot: 0 };
+  one.client.callSync("mkdir", { at: 0, path: one.path("/d"), mode: 0o755, as: 0, umask: 0 });
+  const how = { flags: OPEN.directory, mode: 0, as: 0, leaseSlot: 0, umask: 0 };
   const { handle } = one.client.callSync("open", { at: 0, path: one.path("/d"), ...how });
   const target = one.window.subarray(4096, 8192);
   const view = new DataView(target.buffer, target.byteOffset);

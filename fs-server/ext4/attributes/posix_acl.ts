@@ -38,12 +38,13 @@ export interface AclQuestion {
 }
 
 /**
- * Reads a list as programs hand it over.
+ * Reads a list as programs hand it over; one of no bytes is empty.
  *
  * @throws {OsError} `EINVAL` if it is none; `EOPNOTSUPP` another version.
  */
 export function readShownAcl(value: Uint8Array): AclEntry[] {
   const view = viewOf(value);
+  if (value.byteLength === 0) return [];
   if (value.byteLength < HEADER_BYTES || (value.byteLength - HEADER_BYTES) % LONG_BYTES !== 0) {
     throw new OsError("EINVAL", "access control list");
   }

@@ -79,6 +79,7 @@ export const SUPERBLOCK = {
   overheadBlocks: 584, // u32
   backupGroups: 588, // 2 x u32, with sparse_super2
   lostFoundInode: 616, // u32
+  projectQuotaInode: 620, // u32
   checksumSeed: 624, // u32, with metadata_csum_seed
   writeTimeHigh: 628, // u8
   mountTimeHigh: 629, // u8

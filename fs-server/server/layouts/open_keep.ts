@@ -2,9 +2,10 @@
  * The keep `openFiles`: what an incarnation must know of the lives before it.
  *
  * ```
- * 0      HEADER: magic, cursor, next, number of the last event
- * 64     RECOVERED: 32 records of 16 bytes: tags of transactions that a dead incarnation committed
- *        and whose requests may still be given to a successor
+ * 0      HEADER: magic, cursor, next, numbers of the last event and change
+ * 64     RECOVERED: 32 records of 16 bytes: for each client the tag of the last transaction that a
+ *        dead incarnation committed, whose request may still be given to a successor
+ * 576    KEPT_CLIENT: 28 records of 16 bytes: clients whose open files outlive them
  * 1024   CREDENTIAL: a sixteenth of the rest, 144 bytes for each
  *        LOCK: a quarter of the rest, 40 bytes for each lock
  *        OPEN_ENTRY: 32 bytes for each open file, to the end of the keep
@@ -19,18 +20,33 @@ export const KEEP_MAGIC = 0x6f70656f;
 
 /**
  * Word indexes of the header; `next` is the entry to be tried first for the next open file,
- * `lastEvent` the number of the last event told to a watcher, a float of 64 bits.
+ * `lastEvent` the number of the last event told to a watcher, `lastChange` that of the last change
+ * told by `changes`: floats of 64 bits.
  */
-export const HEADER = { magic: 0, cursor: 1, next: 2, lastEvent: 4 } as const;
+export const HEADER = { magic: 0, cursor: 1, next: 2, lastEvent: 4, lastChange: 6 } as const;
 
 /** First word of the recovered tags. */
 export const RECOVERED_WORD = 16;
 /** Words of one recovered tag. */
 export const RECOVERED_WORDS = 4;
-/** Recovered tags: as many lives may end before the request of the first is given again. */
+/** Recovered tags: those of so many clients, of each the last. */
 export const RECOVERED_COUNT = 32;
 /** Word indexes in a recovered tag; `commit` is 1 once the rest is written. */
 export const RECOVERED = { badge: 0, sequence: 1, result: 2, commit: 3 } as const;
+
+/** First word of the clients whose open files outlive them. */
+export const KEPT_CLIENT_WORD = 144;
+/** Words of one. */
+export const KEPT_CLIENT_WORDS = 4;
+/** How many there can be: what is left of the head. */
+export const KEPT_CLIENT_COUNT = 28;
+/**
+ * Word indexes of one. `state` is the commit word, a `KEPT_CLIENT_STATE`; `client` is the number under
+ * which things are open, `life` that of the life with which they end.
+ */
+export const KEPT_CLIENT = { state: 0, badge: 1, client: 2, life: 3 } as const;
+/** What happens to what a client has open: it stays for its next life, or ends with the present one. */
+export const KEPT_CLIENT_STATE = { free: 0, kept: 1, ending: 2 } as const;
 
 const REGIONS_OFFSET = 1024;
 
@@ -38,8 +54,10 @@ const REGIONS_OFFSET = 1024;
 export const GROUPS_MAX = 32;
 /** Words of one credential. */
 export const CREDENTIAL_WORDS = 36;
-/** Word indexes in a credential; `commit` is 1 once the rest is written. */
+/** Word indexes in a credential; `commit` is a `CREDENTIAL_STATE` once the rest is written. */
 export const CREDENTIAL = { commit: 0, uid: 1, gid: 2, groupCount: 3, groups: 4 } as const;
+/** What `commit` holds of a credential that is there: whether it overrides. */
+export const CREDENTIAL_STATE = { plain: 1, overrides: 2 } as const;
 /** Most credentials, whatever the keep's size. */
 export const CREDENTIALS_MAX = 4096;
 

@@ -129,7 +129,7 @@ export class AttributeOperations {
     caller: Caller,
     change: (inode: Inode) => void,
   ): number {
-    const { inodes, watches } = this.#mount;
+    const { inodes, news } = this.#mount;
     let changed: Location | undefined;
     const result = this.#changes.run(step, caller, () => {
       const place = this.#mount.locateToChange(at, path, follow ? "follow" : "keep", caller);
@@ -141,8 +141,9 @@ export class AttributeOperations {
       return 0;
     });
     if (changed?.inode !== undefined) {
-      const { directoryNumber: directory, name, inode } = changed;
-      watches.changed(inode.number, { directory, name });
+      const { directoryNumber: directory, name, inode, kind } = changed;
+      const place = kind === "name" ? { directory, name } : undefined;
+      news.changed(inode.number, caller.badge, place);
     }
     return result;
   }

@@ -6,13 +6,26 @@
 
 import { OsError } from "@hako/ipc";
 import { NO_REQUEST } from "../../disk/disk.ts";
+import type { RoomBehind } from "../../ext4/dir_list.ts";
 import { type Inode, isDirectory, isFile } from "../../ext4/inode.ts";
+import { ATTRIBUTES_BYTES } from "../../layouts/attributes.ts";
 import { ALLOCATE, OPEN } from "../../protocol.ts";
+import { AttributesRecord } from "../attributes_record.ts";
 import type { Caller } from "../caller.ts";
 import type { Changes } from "../changes.ts";
 import type { TransactionStep } from "../death_points.ts";
 import type { Mount } from "../mount.ts";
 import { modeAfterWrite } from "../permissions.ts";
+
+/** What is written. */
+export interface Written {
+  readonly offset: number;
+  /** At the end, wherever that is. */
+  readonly append: boolean;
+  readonly source: Uint8Array;
+  /** Whether the times of the file stay as they are. */
+  readonly keepTimes: boolean;
+}
 
 /** What `allocate` is asked for. */
 export interface Allocation {
@@ -30,10 +43,14 @@ const ALLOCATIONS: ReadonlySet<number> = new Set([
   ALLOCATE.zeroRange | ALLOCATE.keepSize,
 ]);
 
+/** What is told of an inode that cannot be read. */
+const NO_ATTRIBUTES = new Uint8Array(ATTRIBUTES_BYTES);
+
 /** The operations on data. */
 export class Data {
   readonly #mount: Mount;
   readonly #changes: Changes;
+  readonly #record = new AttributesRecord();
 
   /** Works on the mount's open files. */
   constructor(mount: Mount, changes: Changes) {
@@ -57,18 +74,19 @@ export class Data {
     return count;
   }
 
-  /** Writes from a client's window to an open file; with `offset` undefined, at its end. */
-  write(handle: number, offset: number | undefined, source: Uint8Array, caller: Caller): number {
-    const { table, data, coherence } = this.#mount;
+  /** Writes from a client's window to an open file. */
+  write(handle: number, { offset, append, source, keepTimes }: Written, caller: Caller): number {
+    const { table, data, coherence, inodes } = this.#mount;
     const index = this.#index(handle, caller);
     const flags = table.flags(index);
     if ((flags & OPEN.accessMask) === OPEN.readOnly) throw notOpenFor("write");
     if (source.byteLength === 0) return 0;
     coherence.beforeGrowth(source.byteLength);
     return this.#change("write", index, caller, (inode) => {
-      const isAppend = offset === undefined || (flags & OPEN.append) !== 0;
+      const isAppend = append || (flags & OPEN.append) !== 0;
       const count = data.write(inode, isAppend ? inode.size : offset, source);
-      this.#changes.touch(inode);
+      if (keepTimes) inodes.store(inode);
+      else this.#changes.touch(inode);
       return count;
     });
   }
@@ -121,13 +139,39 @@ export class Data {
   }
 
   /** Packs names of an open directory into a client's window. */
-  readdir(handle: number, cookie: number, target: Uint8Array, caller: Caller): number {
+  readdir(
+    handle: number,
+    cookie: number,
+    target: Uint8Array,
+    caller: Caller,
+    room?: RoomBehind,
+  ): number {
     const { inodes, table, directories } = this.#mount;
     const index = this.#index(handle, caller);
     const inode = inodes.load(table.inode(index));
     if (!isDirectory(inode)) throw new OsError("ENOTDIR", "readdir");
-    const count = inode.links === 0 ? 0 : directories.list(inode, cookie, target);
+    const count = inode.links === 0 ? 0 : directories.list(inode, cookie, target, room);
     if ((table.flags(index) & OPEN.noAccessTime) === 0) this.#changes.accessed(inode);
+    return count;
+  }
+
+  /** The same with what is told of each inode. */
+  readdirPlus(handle: number, cookie: number, target: Uint8Array, caller: Caller): number {
+    const { inodes, coherence } = this.#mount;
+    const room = new AttributesBehind();
+    const count = this.readdir(handle, cookie, target, caller, room);
+    for (const [number, at] of room.entries) {
+      let record: Uint8Array = NO_ATTRIBUTES;
+      try {
+        coherence.look(number, caller.badge);
+        const inode = inodes.load(number);
+        if (inode.mode !== 0) record = this.#record.of(inode);
+      } catch (error) {
+        // One inode that cannot be read hides no other.
+        if (!(error instanceof OsError)) throw error;
+      }
+      target.set(record, at);
+    }
     return count;
   }
 
@@ -149,7 +193,7 @@ export class Data {
     caller: Caller,
     body: (inode: Inode) => number,
   ): number {
-    const { table, inodes, watches, coherence, credentials } = this.#mount;
+    const { table, inodes, news, coherence, credentials } = this.#mount;
     const number = table.inode(index);
     const as = table.credential(index);
     // Whoever opened the file writes to it.
@@ -160,7 +204,7 @@ export class Data {
       inode.mode = modeAfterWrite(inode, opener.credential);
       return body(inode);
     });
-    watches.changed(number);
+    news.written(number, caller.badge);
     if ((table.flags(index) & OPEN.dataSync) !== 0) this.#changes.flush();
     return result;
   }
@@ -171,6 +215,17 @@ export class Data {
     const index = table.index(handle, caller.client);
     if ((table.flags(index) & OPEN.path) !== 0) throw notOpenFor("use");
     return index;
+  }
+}
+
+/** Room for the attributes of each entry, and where it is. */
+class AttributesBehind implements RoomBehind {
+  readonly byteLength = ATTRIBUTES_BYTES;
+  /** Inodes, and where their attributes go. */
+  readonly entries: [inode: number, at: number][] = [];
+
+  entry(inode: number, at: number): void {
+    this.entries.push([inode, at]);
   }
 }
 

@@ -58,7 +58,7 @@ export class Locking {
       this.#locks.set({ ...wanted, kind: LOCK.none });
       this.#waits.grant(inode);
     }
-    return this.#setOrWait(wanted, wait, caller.sequence);
+    return this.#setOrWait(wanted, wait, caller);
   }
 
   /** Locks a range of an open file for an owner, or unlocks it. */
@@ -69,7 +69,7 @@ export class Locking {
     if (lacks(LOCK.shared, OPEN.writeOnly) || lacks(LOCK.exclusive, OPEN.readOnly)) {
       throw new OsError("EBADF", "lock: not open for that");
     }
-    return this.#setOrWait(wanted, wait, caller.sequence);
+    return this.#setOrWait(wanted, wait, caller);
   }
 
   /** The first lock in the way of such a lock. */
@@ -87,8 +87,12 @@ export class Locking {
 
   /** Clients are gone: only these are left. */
   onlyLeft(clients: ReadonlySet<number>): void {
-    this.#waits.forgetOthersThan(clients);
     for (const inode of this.#locks.releaseOthersThan(clients)) this.#waits.grant(inode);
+  }
+
+  /** A client's life is over: nobody waits for what it has asked for. */
+  clientGone(badge: number): void {
+    this.#waits.forget(badge);
   }
 
   /** A client has made a further request: ends those of its waits that have lasted long enough. */
@@ -101,7 +105,7 @@ export class Locking {
     this.#waits.sweep(ERRNO.ECANCELED);
   }
 
-  #setOrWait(wanted: LockRequest, wait: Wait, sequence: number): number | Later {
+  #setOrWait(wanted: LockRequest, wait: Wait, caller: Caller): number | Later {
     if (this.#locks.conflicts(wanted).length === 0) {
       this.#locks.set(wanted);
       if (this.#waits.count > 0) this.#waits.grant(wanted.inode);
@@ -110,7 +114,7 @@ export class Locking {
     if (wait === undefined) throw new OsError("EAGAIN", "lock");
     if (wanted.isRange) this.#waits.requireNoCircle(wanted);
     const later = wait();
-    this.#waits.add(wanted, sequence, later);
+    this.#waits.add(wanted, caller, later);
     return later;
   }
 

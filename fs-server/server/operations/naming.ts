@@ -11,7 +11,8 @@ import type { Caller } from "../caller.ts";
 import type { Changes } from "../changes.ts";
 import type { Mount } from "../mount.ts";
 import { existing, type Location, PATH_BYTES_MAX, takeBytes } from "../path.ts";
-import { checkNode } from "../names.ts";
+import { checkNode, type Permissions } from "../names.ts";
+import type { FoundPlace } from "../watches.ts";
 
 /** A path, and the handle of the directory where it begins, or 0. */
 export interface Place {
@@ -32,19 +33,19 @@ export class Naming {
   }
 
   /** Makes a directory. */
-  mkdir(place: Place, mode: number, caller: Caller): number {
+  mkdir(place: Place, permissions: Permissions, caller: Caller): number {
     const { names } = this.#mount;
     return this.#make("mkdir", place, caller, (at) => {
-      names.mkdir(at, mode, this.#mount.now(), caller.credential);
+      names.mkdir(at, permissions, this.#mount.now(), caller.credential);
     });
   }
 
   /** Makes a file, a device, a fifo or a socket. */
-  mknod(place: Place, mode: number, device: number, caller: Caller): number {
+  mknod(place: Place, node: Permissions & { readonly device: number }, caller: Caller): number {
     const { names } = this.#mount;
-    checkNode(mode);
+    checkNode(node.mode);
     return this.#make("mknod", place, caller, (at) => {
-      names.mknod(at, { mode, device }, this.#mount.now(), caller.credential);
+      names.mknod(at, node, this.#mount.now(), caller.credential);
     });
   }
 
@@ -84,7 +85,7 @@ export class Naming {
       moved = [from, to];
       return mount.names.rename(from, to, flags, mount.now(), caller.credential);
     });
-    if (moved !== undefined) this.#tellMove(...moved, flags);
+    if (moved !== undefined) this.#tellMove(...moved, flags, caller.badge);
     return result;
   }
 
@@ -98,7 +99,7 @@ export class Naming {
       const file = existing(mount.locateToChange(at, path, lastLink, caller));
       mount.names.link(file, place, mount.now(), caller.credential);
     });
-    mount.watches.changed(from.number);
+    mount.news.changed(from.number, caller.badge);
     return result;
   }
 
@@ -142,7 +143,7 @@ export class Naming {
     caller: Caller,
     make: (place: Location) => void,
   ): number {
-    const { watches } = this.#mount;
+    const { news } = this.#mount;
     let place: Location | undefined;
     if (this.#mount.isReadOnly && this.#mount.locate(at, path, "name", caller).inode) {
       throw new OsError("EEXIST", step);
@@ -152,7 +153,7 @@ export class Naming {
       make(place);
       return 0;
     });
-    if (place !== undefined) watches.renamed(place.directoryNumber, place.name);
+    if (place !== undefined) news.renamed(place.directoryNumber, place.name, caller.badge);
     return result;
   }
 
@@ -162,29 +163,31 @@ export class Naming {
     caller: Caller,
     remove: (place: Location) => Inode,
   ): number {
-    const { watches } = this.#mount;
+    const { news } = this.#mount;
     let place: Location | undefined;
     const result = this.#changes.runRemoving(step, caller, () => {
       place = this.#mount.locateToChange(at, path, "name", caller);
       return remove(place);
     });
     if (place?.inode !== undefined) {
-      watches.renamed(place.directoryNumber, place.name);
-      watches.removed(place.inode.number);
+      news.renamed(place.directoryNumber, place.name, caller.badge);
+      news.removed(place.inode.number, caller.badge);
     }
     return result;
   }
 
-  #tellMove(from: Location, to: Location, flags: number): void {
-    const { watches } = this.#mount;
-    watches.renamed(from.directoryNumber, from.name);
-    watches.renamed(to.directoryNumber, to.name);
-    if (from.inode !== undefined) {
-      watches.moved(from.inode.number, to.directoryNumber, to.name);
-    }
+  #tellMove(from: Location, to: Location, flags: number, badge: number): void {
+    const { news } = this.#mount;
+    const [source, target] = [placeOf(from), placeOf(to)];
+    news.renamed(source.directory, source.name, badge);
+    news.renamed(target.directory, target.name, badge);
+    if (from.inode !== undefined) news.moved(from.inode.number, target, badge);
     if (to.inode === undefined) return;
-    if (flags === RENAME.exchange) {
-      watches.moved(to.inode.number, from.directoryNumber, from.name);
-    } else watches.removed(to.inode.number);
+    if (flags === RENAME.exchange) news.moved(to.inode.number, source, badge);
+    else news.removed(to.inode.number, badge);
   }
+}
+
+function placeOf({ directoryNumber, name }: Location): FoundPlace {
+  return { directory: directoryNumber, name };
 }

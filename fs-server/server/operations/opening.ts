@@ -11,18 +11,17 @@ import { type Caller, NOBODY } from "../caller.ts";
 import type { Changes } from "../changes.ts";
 import type { Mount } from "../mount.ts";
 import { checkFlags, checkKind, checkOpen, lastLinkOf } from "../open_check.ts";
+import type { Permissions } from "../names.ts";
 import { existing, type Location } from "../path.ts";
 import { check, isAppendOnly, isOwner, modeAfterWrite } from "../permissions.ts";
 import type { Locking } from "./locking.ts";
 import type { Place } from "./naming.ts";
 import type { Watching } from "./watching.ts";
 
-/** How something is to be opened. */
-export interface HowToOpen {
+/** How something is to be opened; the permissions are those of a file that is made. */
+export interface HowToOpen extends Permissions {
   /** As `OPEN` has them. */
   readonly flags: number;
-  /** Permissions of a file that is made. */
-  readonly mode: number;
   /** A free slot of the client's session and one more, or 0. */
   readonly leaseSlot: number;
 }
@@ -53,8 +52,9 @@ export class Opening {
   }
 
   /** Opens, and makes or cuts a file if the flags say so. */
-  open(place: Place, { flags, mode, leaseSlot }: HowToOpen, caller: Caller): Opened {
+  open(place: Place, how: HowToOpen, caller: Caller): Opened {
     const { table, point } = this.#mount;
+    const { flags, leaseSlot } = how;
     let handle = table.madeBy(caller);
     let inode: Inode;
     if (handle !== undefined) inode = this.#mount.openInode(handle, caller);
@@ -62,7 +62,7 @@ export class Opening {
       table.requireRoom();
       inode = (flags & OPEN.path) !== 0
         ? this.#findPath(place, flags, caller)
-        : this.#prepare(place, flags, mode, caller);
+        : this.#prepare(place, how, caller);
       handle = table.open(inode.number, flags, caller.as, caller);
       point("fs.open.after-entry");
     }
@@ -110,7 +110,6 @@ export class Opening {
       table.close(index, 0);
     }
     this.#locking.onlyLeft(clients);
-    this.#watching.onlyLeft(clients);
   }
 
   /** What a handle had: its locks, its watches, its mappings, and a file without a name. */
@@ -135,7 +134,8 @@ export class Opening {
     return inode;
   }
 
-  #prepare({ at, path }: Place, flags: number, mode: number, caller: Caller): Inode {
+  #prepare({ at, path }: Place, how: HowToOpen, caller: Caller): Inode {
+    const { flags } = how;
     checkFlags(flags);
     const { table, watches } = this.#mount;
     const place = this.#mount.locate(at, path, lastLinkOf(path, flags), caller);
@@ -144,21 +144,22 @@ export class Opening {
     if (known !== undefined && place.inode?.number === known) return place.inode;
     checkOpen(place, flags);
     const inode = place.inode === undefined
-      ? this.#create(place, mode, caller)
+      ? this.#create(place, how, caller)
       : this.#openThere(place.inode, flags, caller);
-    watches.found(inode.number, place.directoryNumber, place.name);
+    // By a handle or a reference alone it is not found anywhere.
+    if (place.kind === "name") watches.found(inode.number, place.directoryNumber, place.name);
     return inode;
   }
 
-  #create(place: Location, mode: number, caller: Caller): Inode {
-    const { names, watches } = this.#mount;
+  #create(place: Location, permissions: Permissions, caller: Caller): Inode {
+    const { names, news } = this.#mount;
     let inode: Inode | undefined;
     this.#changes.commitWith("open", caller, () => {
-      inode = names.createFile(place, mode, this.#mount.now(), caller.credential);
+      inode = names.createFile(place, permissions, this.#mount.now(), caller.credential);
       return inode.number;
     });
     assert(inode !== undefined, "what is committed is made");
-    watches.renamed(place.directoryNumber, place.name);
+    news.renamed(place.directoryNumber, place.name, caller.badge);
     return inode;
   }
 
@@ -182,7 +183,7 @@ export class Opening {
   }
 
   #cut(old: Inode, caller: Caller): Inode {
-    const { watches, coherence, inodes } = this.#mount;
+    const { news, coherence, inodes } = this.#mount;
     let inode = old;
     this.#changes.commitWith("open", caller, () => {
       if (coherence.change(inode.number, caller.badge)) inode = inodes.load(inode.number);
@@ -190,7 +191,7 @@ export class Opening {
       this.#changes.cut(inode, 0);
       return inode.number;
     });
-    watches.changed(inode.number);
+    news.written(inode.number, caller.badge);
     return inode;
   }
 }

@@ -3,7 +3,7 @@
  * begins in an empty file system. All of it was copied from what Linux's ext4 answers, and a test
  * asks the host again.
  *
- * Steps: `as root` or `as uid,gid,group...` say on whose authority the next ones are done. A path
+ * Steps: `umask 022` holds for what is made from then on; `as root` or `as uid,gid,group...` say on whose authority the next ones are done. A path
  * `@h:x` begins at the handle h, `%e` is an empty word or answer, `{ab*300}` is repeated. A step
  * without an answer answers 0.
  *
@@ -11,6 +11,7 @@
  */
 
 import { DATA_CASES } from "./cases/data.ts";
+import { LIST_CASES } from "./cases/lists.ts";
 import { NAMING_CASES } from "./cases/naming.ts";
 import { OPENING_CASES } from "./cases/opening.ts";
 import { RIGHTS_CASES } from "./cases/rights.ts";
@@ -21,4 +22,5 @@ export const CASES: Readonly<Record<string, string>> = {
   ...NAMING_CASES,
   ...DATA_CASES,
   ...RIGHTS_CASES,
+  ...LIST_CASES,
 };

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+import struct
 import sys
 import tempfile
 
@@ -26,6 +27,7 @@ FLAGS = {
     "sync": 0o4010000, "dsync": 0o10000,
 }
 TYPES = {"file": 0o100000, "fifo": 0o010000, "char": 0o020000, "block": 0o060000, "sock": 0o140000}
+LIST_TAGS = {"u": 1, "u+": 2, "g": 4, "g+": 8, "m": 16, "o": 32}
 FALLOCATE = {"keep": 1, "punch": 2, "zero": 16}
 
 
@@ -146,9 +148,38 @@ def xattr_path(word):
     return at if path == b"" else path
 
 
+def list_of(text):
+    """The bytes of an access control list: `u:1000:6,m::7`, as Linux hands lists over."""
+    packed = struct.pack("<I", 2)
+    for entry in text.split(","):
+        kind, who, bits = entry.split(":")
+        tag = LIST_TAGS[kind + ("+" if who else "")]
+        packed += struct.pack("<HHI", tag, int(bits), int(who) if who else 0xFFFFFFFF)
+    return packed
+
+
+def list_told(packed):
+    tags = {tag: kind for kind, tag in LIST_TAGS.items()}
+    entries = []
+    for at in range(4, len(packed), 8):
+        tag, bits, who = struct.unpack_from("<HHI", packed, at)
+        kind = tags[tag]
+        entries.append("%s:%s:%d" % (kind[0], who if kind.endswith("+") else "", bits))
+    return ",".join(entries)
+
+
 def run(op, *args):
     if op == "as":
         become(args[0])
+    elif op == "umask":
+        os.umask(int(args[0], 8))
+    elif op == "setacl":
+        value = b"" if args[2] == "none" else list_of(args[2])
+        os.setxattr(xattr_path(args[0]), "system.posix_acl_" + args[1], value)
+    elif op == "getacl":
+        return list_told(os.getxattr(xattr_path(args[0]), "system.posix_acl_" + args[1]))
+    elif op == "dropacl":
+        os.removexattr(xattr_path(args[0]), "system.posix_acl_" + args[1])
     elif op == "mkdir":
         at, path = place(args[0])
         syscall(258, at, path, int(args[1], 8))

@@ -34,6 +34,7 @@ export class StepRunner {
   readonly #rig: Rig;
   readonly #handles = new Map<string, number>();
   #as = 0;
+  umask = 0;
 
   /** Steps begin as root. */
   constructor(rig: Rig) {
@@ -59,7 +60,7 @@ export class StepRunner {
   }
 
   call(operation: Parameters<Rig["answer"]>[0], values: object): string | number {
-    return this.#rig.answer(operation, { as: this.#as, ...values } as never);
+    return this.#rig.answer(operation, { as: this.#as, umask: this.umask, ...values } as never);
   }
 
   /** What `stat` or `fstat` tells of these fields. */
@@ -71,7 +72,7 @@ export class StepRunner {
   }
 
   open(name: string, place: { at: number; path: Uint8Array }, flags: number, mode: number) {
-    const values = { ...place, flags, mode, as: this.#as };
+    const values = { ...place, flags, mode, as: this.#as, umask: this.umask };
     const reply = this.#rig.request("open", values);
     if (typeof reply === "number") return errorOf(reply);
     this.#handles.set(name, (reply as { handle: number }).handle);
@@ -109,6 +110,10 @@ type StepBody = (rig: StepRunner, args: readonly string[]) => string | number;
 
 const STEPS: Readonly<Record<string, StepBody>> = {
   as: (rig, [word = ""]) => rig.become(word),
+  umask: (rig, [mask]) => {
+    rig.umask = octal(mask);
+    return 0;
+  },
   mkdir: (rig, [path, mode]) => rig.call("mkdir", { ...rig.place(path), mode: octal(mode) }),
   mknod: (rig, [path, type = "", mode, numbers = "0:0"]) => {
     const [major = 0, minor = 0] = numbers.split(":").map(Number);
@@ -179,6 +184,18 @@ const STEPS: Readonly<Record<string, StepBody>> = {
   },
   removexattr: (rig, [path, name]) =>
     rig.call("removexattr", { ...rig.place(path), follow: true, name: bytesOf(name) }),
+  setacl: (rig, [path, kind, list = ""]) => {
+    const value = list === "none" ? new Uint8Array(0) : listOf(list);
+    return rig.call("setxattr", { ...listPlace(rig, path, kind), flags: FOLLOW, value });
+  },
+  getacl: (rig, [path, kind]) => {
+    const target = sharedBytes(1024);
+    const values = { ...listPlace(rig, path, kind), follow: true, target };
+    const count = rig.call("getxattr", values);
+    return typeof count === "string" ? count : listTold(target.subarray(0, count));
+  },
+  dropacl: (rig, [path, kind]) =>
+    rig.call("removexattr", { ...listPlace(rig, path, kind), follow: true }),
   flock: (rig, [name, kind = ""]) => {
     const kinds: Record<string, number> = LOCK;
     return rig.call("flock", { handle: rig.handle(name), kind: kinds[kind] ?? 9, wait: false });
@@ -270,6 +287,42 @@ function flagsOf(text: string | undefined, table: Readonly<Record<string, number
   let bits = 0;
   for (const name of (text ?? "").split("+")) bits |= table[name] ?? 0;
   return bits;
+}
+
+/** An access control list by its name: `access` or `default`. */
+function listPlace(rig: StepRunner, path: string | undefined, kind = ""): object {
+  return { ...rig.place(path), name: utf8(`system.posix_acl_${kind}`) };
+}
+
+const LIST_TAGS: readonly (readonly [kind: string, tag: number])[] = [
+  ...[["u", 1], ["u+", 2], ["g", 4], ["g+", 8], ["m", 16], ["o", 32]] as const,
+];
+
+/** The bytes of an access control list: `u:1000:6,m::7`, as Linux hands lists over. */
+function listOf(text: string): Uint8Array {
+  const entries = text.split(",");
+  const bytes = sharedBytes(4 + 8 * entries.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 2, true);
+  entries.forEach((entry, index) => {
+    const [kind = "", who = "", permissions] = entry.split(":");
+    const tag = new Map(LIST_TAGS).get(who === "" ? kind : `${kind}+`) ?? 0;
+    view.setUint16(4 + 8 * index, tag, true);
+    view.setUint16(6 + 8 * index, Number(permissions), true);
+    view.setUint32(8 + 8 * index, who === "" ? 0xffff_ffff : Number(who), true);
+  });
+  return bytes;
+}
+
+function listTold(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const entries: string[] = [];
+  for (let at = 4; at < bytes.byteLength; at += 8) {
+    const kind = LIST_TAGS.find(([, tag]) => tag === view.getUint16(at, true))?.[0] ?? "?";
+    const who = kind.endsWith("+") ? String(view.getUint32(at + 4, true)) : "";
+    entries.push(`${kind[0]}:${who}:${view.getUint16(at + 2, true)}`);
+  }
+  return entries.join(",");
 }
 
 /** Bytes of a word: `%e` is nothing, `{abc*300}` is repeated. */
