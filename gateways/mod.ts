@@ -4,4 +4,5 @@
  * @module
  */
 
+export type { FuseOptions } from "./fuse/mod.ts";
 export type { ListenAddress, NbdOptions } from "./nbd/mod.ts";
