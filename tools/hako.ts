@@ -15,11 +15,13 @@ import { checkCommand } from "./check_manifest/command.ts";
 import { fsCommand } from "./fs/command.ts";
 import { journalCommand } from "./journal/command.ts";
 import { mkfsCommand } from "./mkfs/command.ts";
+import { mountCommand } from "./mount/command.ts";
 import { runCommand } from "./run/command.ts";
 import { scenariosCommand } from "./scenarios/command.ts";
 import { serveCommand } from "./serve_nbd/command.ts";
 import { topCommand } from "./top/command.ts";
 import { traceCommand } from "./trace/command.ts";
+import { umountCommand } from "./umount/command.ts";
 
 const PROGRAM: Program = {
   name: "hako",
@@ -30,6 +32,8 @@ const PROGRAM: Program = {
     runCommand,
     topCommand,
     traceCommand,
+    mountCommand,
+    umountCommand,
     fsCommand,
     mkfsCommand,
     journalCommand,

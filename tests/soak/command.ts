@@ -7,7 +7,14 @@
 import type { Flags, Syntax } from "../../tools/command_line/command.ts";
 
 /** The parts of a soak. */
-export const PARTS = ["histories", "kills", "exactly-once", "power-cuts", "files"] as const;
+export const PARTS = [
+  "histories",
+  "kills",
+  "exactly-once",
+  "power-cuts",
+  "files",
+  "mount",
+] as const;
 
 /** One of {@linkcode PARTS}. */
 export type Part = typeof PARTS[number];
@@ -33,6 +40,7 @@ export const soakFlags = {
   },
   cuts: { value: "N", kind: "count", summary: "power-cuts: cuts in all; 1,000,000 if left out" },
   actions: { value: "N", kind: "count", summary: "files: actions in all; 10,000,000 if left out" },
+  programs: { value: "N", kind: "count", summary: "mount: programs in all; 300 if left out" },
   minutes: {
     value: "N",
     kind: "count",
@@ -53,7 +61,8 @@ export const soakCommand: Syntax<typeof soakFlags> = {
     choices: PARTS,
     summary:
       "histories, judged for linearizability; kills of every server; increments that count " +
-      "exactly-once; power-cuts of a simulated disk; random work on files; all if left out",
+      "exactly-once; power-cuts of a simulated disk; random work on files; real programs on a " +
+      "mount; all if left out",
   },
   examples: [
     {

@@ -13,6 +13,7 @@ import { soakExactlyOnce } from "./exactly_once.ts";
 import { soakFiles } from "./files.ts";
 import { soakHistories } from "./histories.ts";
 import { soakKills } from "./kills.ts";
+import { soakMount } from "./mount.ts";
 import { soakPowerCuts } from "./power_cuts.ts";
 import type { Soaking } from "./soak_part.ts";
 
@@ -24,6 +25,7 @@ const SOAKS: Readonly<Record<Part, (soaking: Soaking) => Promise<number>>> = {
   "exactly-once": soakExactlyOnce,
   "power-cuts": soakPowerCuts,
   files: soakFiles,
+  mount: soakMount,
 };
 
 await runTask(soakCommand, main);

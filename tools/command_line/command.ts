@@ -96,6 +96,8 @@ export interface Permissions {
   readonly net?: readonly string[];
   /** What may be asked of the operating system, as `--allow-sys` names it. */
   readonly sys?: readonly string[];
+  /** Libraries that may be called. */
+  readonly ffi?: readonly string[];
 }
 
 /**

@@ -32,16 +32,28 @@ export function programArguments<F extends Flags>(
 ): string[] {
   const permissions = command.permissions(invocation, place);
   const env = [...PLACE_VARIABLES, ...permissions.env ?? []];
+  return [...denoArguments(command.module, { ...permissions, env }, place), ...args];
+}
+
+/**
+ * The arguments with which `deno` runs a program of Hako with `permissions` and no others.
+ *
+ * @param module The program, below the root of the source.
+ */
+export function denoArguments(
+  module: string,
+  permissions: Permissions,
+  { sourceRoot, directory }: Pick<Place, "sourceRoot" | "directory">,
+): string[] {
   return [
     "run",
     "--quiet",
     "--frozen",
     "--no-prompt",
-    `--config=${join(place.sourceRoot, "deno.json")}`,
+    `--config=${join(sourceRoot, "deno.json")}`,
     "--unstable-worker-options",
-    ...permissionFlags({ ...permissions, env }, place.directory),
-    join(place.sourceRoot, command.module),
-    ...args,
+    ...permissionFlags(permissions, directory),
+    join(sourceRoot, module),
   ];
 }
 
@@ -51,7 +63,7 @@ export function programArguments<F extends Flags>(
  * @throws {UsageError} A path has a comma in it.
  */
 export function permissionFlags(permissions: Permissions, directory: string): string[] {
-  const { read = [], write = [], run = [], env = [], net = [], sys = [] } = permissions;
+  const { read = [], write = [], run = [], env = [], net = [], sys = [], ffi = [] } = permissions;
   const lists: readonly (readonly [name: string, values: readonly string[]])[] = [
     ["read", read.map((path) => resolve(directory, path))],
     ["write", write.map((path) => resolve(directory, path))],
@@ -59,6 +71,7 @@ export function permissionFlags(permissions: Permissions, directory: string): st
     ["env", env],
     ["net", net],
     ["sys", sys],
+    ["ffi", ffi.map((path) => resolve(directory, path))],
   ];
   return lists.flatMap(([name, values]) => {
     const distinct = [...new Set(values)];

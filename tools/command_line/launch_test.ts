@@ -3,9 +3,11 @@ import { type Command, UsageError } from "./command.ts";
 import { permissionFlags, programArguments } from "./launch.ts";
 
 Deno.test("permissionFlags() grants what is listed, made absolute, and nothing else", () => {
-  assertEquals(permissionFlags({ read: ["a", "/b", "/b"], run: ["e2fsck"] }, "/home"), [
+  const permissions = { read: ["a", "/b", "/b"], run: ["e2fsck"], ffi: ["/lib/libc.so.6"] };
+  assertEquals(permissionFlags(permissions, "/home"), [
     "--allow-read=/home/a,/b",
     "--allow-run=e2fsck",
+    "--allow-ffi=/lib/libc.so.6",
   ]);
 });
 

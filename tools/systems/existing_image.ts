@@ -32,7 +32,8 @@ const FEATURE_64BIT = 0x80;
  * How to open an image, or `undefined` if there is none, or an empty file.
  *
  * @param path The image, an absolute path.
- * @throws {OsError} `EINVAL` if it is no file, or what the host says.
+ * @throws {OsError} `EINVAL` if it is no file, `EUCLEAN` if it is shorter than its file system says,
+ * or what the host says.
  */
 export function existingImage(path: string): ImageOptions | undefined {
   let file: Deno.FsFile;
@@ -50,8 +51,21 @@ export function existingImage(path: string): ImageOptions | undefined {
   file.readSync(head);
   const fileSystemBytes = fileSystemBytesOf(new DataView(head.buffer));
   if (fileSystemBytes === 0 || size > fileSystemBytes) return { path };
+  if (fileSystemBytes - size >= BLOCK_BYTES) {
+    const what =
+      `use ${path} as an image: it has ${size} bytes, its file system ${fileSystemBytes}`;
+    throw new OsError("EUCLEAN", what);
+  }
   const tailBytes = (ADOPTED_JOURNAL_BLOCKS + JOURNAL_HEAD_BLOCKS) * BLOCK_BYTES;
   return { path, createBytes: fileSystemBytes + tailBytes, journalBlocks: ADOPTED_JOURNAL_BLOCKS };
+}
+
+/** Whether an image begins with a superblock of ext2, ext3 or ext4. */
+export function beginsWithExt(path: string): boolean {
+  const head = new Uint8Array(BLOCK_BYTES);
+  using file = Deno.openSync(path);
+  file.readSync(head);
+  return fileSystemBytesOf(new DataView(head.buffer)) > 0;
 }
 
 /** Bytes of the ext file system that begins here, in whole blocks of the storage server, or 0. */

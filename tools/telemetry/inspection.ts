@@ -10,7 +10,7 @@ import type { HostPermissions, SystemManifest } from "@hako/kernel";
 import { hostPath } from "../../kernel/manifest/module_url.ts";
 import { readManifest } from "../check_manifest/read_manifest.ts";
 import type { Place } from "../command_line/command.ts";
-import { permissionFlags } from "../command_line/launch.ts";
+import { denoArguments } from "../command_line/launch.ts";
 import { runHost } from "./host_process.ts";
 import { wantsTelemetry } from "./metrics.ts";
 
@@ -63,16 +63,7 @@ export async function inspect({ path, ...inspection }: Inspection): Promise<numb
 export async function startHost(start: HostStart): Promise<number> {
   const { manifest, permissions, program, order, write = [], place } = start;
   const mayDo = { ...permissions, write: [...permissions.write ?? [], ...write] };
-  const args = [
-    "run",
-    "--quiet",
-    "--frozen",
-    "--no-prompt",
-    `--config=${resolve(place.sourceRoot, "deno.json")}`,
-    "--unstable-worker-options",
-    ...permissionFlags(mayDo, place.directory),
-    resolve(place.sourceRoot, program),
-  ];
+  const args = denoArguments(program, mayDo, place);
   // Where the manifest lies: relative paths in options mean what they mean in its permissions.
   const directory = manifest.base.startsWith("file:")
     ? hostPath(".", manifest.base)
