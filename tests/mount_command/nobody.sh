@@ -1,9 +1,20 @@
 # Another user than root mounts: nobody.sh DIRECTORY ROOT DENO
 . "$2tests/mount_command/common.sh"
 mke2fs -q -F -t ext4 disk.img
+
 chown -R 65534:65534 "$directory"
 chmod 755 "$directory"
 export DENO_DIR="$directory/deno" HOME="$directory"
+
+# Where that user can reach them, and nobody can change them: the program, and what it runs.
+touch program
+mkdir source
+mount --bind "$deno" program
+mount --bind "$root" source
+mount -o remount,bind,ro program
+mount -o remount,bind,ro source
+deno=$directory/program
+root=$directory/source/
 
 # A device of its own: that of the host stays as it is.
 mknod device c 10 229
