@@ -37,9 +37,12 @@ const place = `${directory}/mount`;
 Deno.mkdirSync(place);
 const child = server === "hako" ? mountHako() : mountPassthrough();
 await mounted();
-const call = prepare(openCalls());
+const calls = openCalls();
+const file = calls.open(`${place}/file`, { create: true });
+const call = prepare(calls, file);
 console.log(0);
 for await (const _ of Deno.stdin.readable) console.log(sample());
+calls.close(file); // What is open cannot be unmounted.
 await run("fusermount3", "-u", place);
 await child.status;
 
@@ -95,13 +98,13 @@ async function mounted(): Promise<void> {
 }
 
 async function run(program: string, ...args: string[]): Promise<void> {
-  await new Deno.Command(program, { args }).output();
+  const { success } = await new Deno.Command(program, { args }).output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
 }
 
-function prepare(calls: Calls): () => void {
+function prepare(calls: Calls, file: number): () => void {
   const path = `${place}/file`;
   const big = new Uint8Array(1024 * 1024).fill(7);
-  const file = calls.open(path, { create: true });
   for (let offset = 0; offset < FILE_BYTES; offset += big.byteLength) {
     calls.write(file, big, offset);
   }
