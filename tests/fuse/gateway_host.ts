@@ -41,6 +41,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "nothing to be written": { options: { readOnly: true }, body: writeNothing },
   "somebody else's unmount": { body: loseIt },
   "a halt while files are open": { body: haltBusy },
+  "every domain is upgraded": { body: upgradeAll },
 };
 
 async function seeOthers({ system, directory, files }: Mounted): Promise<void> {
@@ -110,6 +111,24 @@ async function haltBusy({ directory, system, files }: Mounted): Promise<void> {
   assertEquals(await busy, 0);
   await halted;
   assert(files !== undefined);
+}
+
+async function upgradeAll({ directory, system }: Mounted): Promise<void> {
+  const [file, stop] = [`${directory}/f`, `${directory}/stop`];
+  const steps = [
+    `set -e; cd ${directory}; n=0; exec 5>>f; touch started`,
+    `until [ -e ${stop} ]; do n=$((n+1)); echo $n >&5; echo $n >g; mv g h; [ $(cat h) = $n ]; done`,
+    `[ $(wc -l <${file}) = $n ]; [ $(tail -n 1 ${file}) = $n ]`,
+  ];
+  const busy = shell(steps.join("\n"));
+  await until(() => exists(`${directory}/started`));
+  const domains = mountedImage({ path: "/x", directory: "/y", libc: LIBC });
+  for (const [name, { module }] of Object.entries(domains)) {
+    // The same program by another address: loaded anew, as a new one would be.
+    await system.upgrade(name, `${module}?next`);
+  }
+  await Deno.writeTextFile(stop, "");
+  assertEquals(await busy, 0);
 }
 
 async function exists(path: string): Promise<boolean> {
