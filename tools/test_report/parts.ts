@@ -11,11 +11,16 @@ const SIDE_BY_SIDE = [
   "storage-server",
   "tests/differential",
   "tests/files",
+  "tests/files_test.ts",
+  "tests/fuse",
   "tests/model",
+  "tests/mount_command",
   "tests/node_fs",
+  "tests/posix",
   "tests/queue/mutation_test.ts",
   "tests/simulation",
   "tests/sqlite",
+  "tests/storage_test.ts",
 ];
 
 /**
