@@ -23,6 +23,9 @@ const FINISH_MS_MAX = 30_000;
 /** A system has halted by then, however many of its domains must be ended. */
 const HALT_MS_MAX = 60_000;
 
+/** What servers and clients do without waiting has ended by then. */
+const SETTLED_MS_MAX = 5_000;
+
 /** Within that time every zombie has ended, and let go of the image. */
 const LOCK_MS_MAX = 10_000;
 
@@ -147,7 +150,9 @@ async function faultsLeftIn(system: System, adders: readonly AdderResult[]): Pro
   const { sum } = await tally.call("total", {});
   const expected = adders.reduce((all, adder) => all + adder.sum, 0);
   if (sum !== expected) faults.push(`the tally is ${sum}, and ${expected} was added`);
-  const { slotsInUse } = await system.status();
+  const endMs = performance.now() + SETTLED_MS_MAX;
+  let { slotsInUse } = await system.status();
+  while (slotsInUse !== 0 && performance.now() < endMs) ({ slotsInUse } = await system.status());
   if (slotsInUse !== 0) faults.push(`${slotsInUse} slots are left in use`);
   return faults;
 }

@@ -39,6 +39,9 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 /** A client's work is done once: what it did before its death is in the file system already. */
 const ONCE = { limit: 0, windowMs: 1_000 };
 
+/** What is under way has ended by then. */
+const SETTLED_MS_MAX = 5_000;
+
 /** More than this resident and the system is not worth its promise. */
 const RESIDENT_BYTES_MAX = 1.5 * 1024 ** 3;
 
@@ -71,7 +74,7 @@ async function play(context: ScenarioContext, deaths: Deaths): Promise<Outcome> 
   await system.start("verifier");
   const verified = await observer.until(system.finished("verifier"));
   const again = await readAgainUnderFire(system, observer);
-  const status = await system.status();
+  const status = await settledStatus(system);
   const haltStartMs = performance.now();
   await system.halt();
   const haltMs = performance.now() - haltStartMs;
@@ -296,4 +299,13 @@ function figures(
       { name: "successor ready, p50", value: percentile(recoveriesMs, 0.5), unit: "ms" },
     ]),
   ];
+}
+
+/** The system's status once no request is under way: closes that nobody waits for come to an end. */
+async function settledStatus(system: System): ReturnType<System["status"]> {
+  const endMs = performance.now() + SETTLED_MS_MAX;
+  for (;;) {
+    const status = await system.status();
+    if (status.slotsInUse === 0 || performance.now() > endMs) return status;
+  }
 }
