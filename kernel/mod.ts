@@ -4,7 +4,7 @@
  * @module
  */
 
-export { faultPlan, type FaultPlanOptions } from "./faults/fault_plan.ts";
+export { type DrawnFault, faultPlan, type FaultPlanOptions } from "./faults/fault_plan.ts";
 export {
   FAULT_KINDS,
   type FaultKind,

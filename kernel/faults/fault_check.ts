@@ -55,14 +55,18 @@ export function checkFaults(
       refuse("domain", `there is no domain ${JSON.stringify(domain)}${suggest(domain, names)}`);
     }
     checkPoint(point, refuse);
-    if (!isCount(visit, VISIT_MAX)) refuse("visit", `${visit} is no visit; the first one is 1`);
+    if (visit !== "ordered" && !isCount(visit, VISIT_MAX)) {
+      refuse("visit", `${visit} is no visit; the first one is 1, and "ordered" the next ordered`);
+    }
     if (!FAULT_KINDS.includes(kind)) {
       refuse("kind", `${JSON.stringify(kind)} is no kind${suggest(String(kind), FAULT_KINDS)}`);
     }
     checkLimits(fault, known!, refuse);
     const place = `${domain} ${point} ${visit}`;
     const twin = seen.get(place);
-    if (twin !== undefined) refuse("visit", `faults[${twin}] happens at the same visit`);
+    if (twin !== undefined && visit !== "ordered") {
+      refuse("visit", `faults[${twin}] happens at the same visit`);
+    }
     seen.set(place, i);
   }
 }

@@ -18,6 +18,8 @@ Deno.test("checkFaults() takes every kind with what it needs", () => {
     { ...FAULT, kind: "heap", point: "d", heapMb: 1 },
     { ...FAULT, kind: "heap", point: "d", domain: "fs" },
     { ...FAULT, kind: "zombie", point: "e", stop },
+    { ...FAULT, point: "f", visit: "ordered" },
+    { ...FAULT, kind: "exit", point: "f", visit: "ordered" },
   ];
   checkFaults(faults, DOMAINS);
   checkFaults([], []);

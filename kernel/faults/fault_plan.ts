@@ -26,6 +26,12 @@ export interface FaultPlanOptions {
   readonly lastsMs?: number;
 }
 
+/** A fault that was drawn: its visit is known. */
+export interface DrawnFault extends PointFault {
+  /** Which visit of the point, from 1. */
+  readonly visit: number;
+}
+
 /** Kinds that end a life at once: none of them needs a limit to be found out. */
 const KINDS_DEFAULT: readonly FaultKind[] = ["throw", "terminate", "exit"];
 
@@ -44,12 +50,12 @@ const KINDS_DEFAULT: readonly FaultKind[] = ["throw", "terminate", "exit"];
  * if (JSON.stringify(plan) !== JSON.stringify(again)) throw new Error("another plan");
  * ```
  */
-export function faultPlan(options: FaultPlanOptions): readonly PointFault[] {
+export function faultPlan(options: FaultPlanOptions): readonly DrawnFault[] {
   const { seed, count, points, kinds = KINDS_DEFAULT, visitMax = 100 } = options;
   const domains = Object.keys(points).filter((domain) => points[domain]!.length > 0);
   checkOptions(options, domains, kinds);
   const chance = new Chance(seed);
-  const drawn = new Map<string, PointFault>();
+  const drawn = new Map<string, DrawnFault>();
   while (drawn.size < count) {
     const domain = chance.of(domains);
     const point = chance.of(points[domain]!);
@@ -59,7 +65,7 @@ export function faultPlan(options: FaultPlanOptions): readonly PointFault[] {
     const slowness = chance.below(options.slowMsMax ?? 50);
     const place = `${domain} ${point} ${visit}`;
     if (drawn.has(place)) continue;
-    drawn.set(place, { domain, point, visit, kind, ...limitsOf(kind, 1 + slowness, options) });
+    drawn.set(place, { ...limitsOf(kind, 1 + slowness, options), domain, point, visit, kind });
   }
   return [...drawn.values()];
 }
@@ -68,7 +74,7 @@ function limitsOf(
   kind: FaultKind,
   slowMs: number,
   { heapMb, lastsMs }: FaultPlanOptions,
-): Partial<PointFault> {
+): Pick<PointFault, "slowMs" | "heapMb" | "lastsMs"> {
   if (kind === "slow") return { slowMs };
   if (kind === "heap") return heapMb === undefined ? {} : { heapMb };
   const lasts = kind === "busy-loop" || kind === "blocked" || kind === "zombie";

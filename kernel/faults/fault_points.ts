@@ -22,6 +22,9 @@ const SLEEP_FOR_EVER_MS = 0xffff_ffff;
  */
 const ZOMBIE_REST_MS = 1_000;
 
+/** The word of a fault that is to happen at the next visit. The machine writes it, the point takes it. */
+export const ORDERED = 1;
+
 /** What a fault needs of the incarnation that it happens to. */
 export interface FaultBody {
   /** Asks for the worker's end from outside, and sleeps as the runtime does until it has come. */
@@ -69,10 +72,16 @@ export class FaultPoints {
     let due: ArmedFault | undefined;
     for (const fault of faults) {
       if (fault.point !== point) continue;
-      const visit = Atomics.add(this.#visits, fault.index, 1) + 1;
-      if (visit === (fault.visit ?? 1)) due = fault; // All are counted before one happens.
+      if (this.#isDue(fault)) due = fault; // All are counted before one happens.
     }
     if (due !== undefined) happen(due, this.#body);
+  }
+
+  #isDue({ index, visit = 1 }: ArmedFault): boolean {
+    if (visit === "ordered") {
+      return Atomics.compareExchange(this.#visits, index, ORDERED, 0) === ORDERED;
+    }
+    return Atomics.add(this.#visits, index, 1) + 1 === visit;
   }
 }
 

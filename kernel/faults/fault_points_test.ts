@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type FaultBody, FaultPoints } from "./fault_points.ts";
+import { type FaultBody, FaultPoints, ORDERED } from "./fault_points.ts";
 import type { ArmedFault, PointFault } from "./point_fault.ts";
 
 class Ended extends Error {}
@@ -64,6 +64,20 @@ Deno.test("a fault that happens does not keep others from counting the visit", (
   assertEquals([...visits.subarray(0, 2)], [1, 1]);
   assertThrows(() => points.visit("p"), Ended);
   assertEquals(body.notes, ["injected rejection at p", "exited"]);
+});
+
+Deno.test("an ordered fault happens at the next visit after each order, in whatever life", () => {
+  const faults = [{ visit: "ordered" }, { kind: "exit", visit: "ordered" }] as const;
+  const { points, visits, body } = arm(faults);
+  for (let i = 0; i < 5; i++) points.visit("p");
+  visits[0] = ORDERED;
+  points.visit("other");
+  assertThrows(() => points.visit("p"), Error, "injected fault at p");
+  visits[1] = ORDERED;
+  const successor = arm(faults, visits);
+  assertThrows(() => successor.points.visit("p"), Ended);
+  for (let i = 0; i < 5; i++) successor.points.visit("p");
+  assertEquals([body.notes, successor.body.notes], [[], ["exited"]]);
 });
 
 Deno.test("termination and exit are the body's business", () => {

@@ -5,8 +5,8 @@
  */
 
 export { checkFaults, type FaultyDomain } from "./fault_check.ts";
-export { faultPlan, type FaultPlanOptions } from "./fault_plan.ts";
-export { type FaultBody, FaultPoints } from "./fault_points.ts";
+export { type DrawnFault, faultPlan, type FaultPlanOptions } from "./fault_plan.ts";
+export { type FaultBody, FaultPoints, ORDERED } from "./fault_points.ts";
 export {
   type ArmedFault,
   FAULT_KINDS,

@@ -39,8 +39,11 @@ export interface PointFault {
   readonly domain: string;
   /** The point, as the domain's module names it, or one of {@linkcode RUNTIME_POINTS}. */
   readonly point: string;
-  /** Which visit of the point, from 1, counted over all incarnations; the first if left out. */
-  readonly visit?: number;
+  /**
+   * Which visit of the point, from 1, counted over all incarnations; the first if left out.
+   * `"ordered"`: the next one after each `system.inject()` of this fault.
+   */
+  readonly visit?: number | "ordered";
   /** What happens there. */
   readonly kind: FaultKind;
   /** For `slow`: how long, in milliseconds. */
@@ -58,7 +61,7 @@ export interface PointFault {
 
 /** A fault of a system: its index is that of its word among the visits. */
 export interface ArmedFault extends PointFault {
-  /** The word that counts the visits of its point. */
+  /** The word that counts the visits of its point, or is 1 while it is ordered. */
   readonly index: number;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { Doorbell, isCrowded, OsError, SLEEP_MS_MAX, type Waiter } from "@hako/ipc";
-import type { PointFault } from "../faults/point_fault.ts";
+import { ORDERED, type PointFault } from "../faults/mod.ts";
 import { BOOT } from "../layouts/boot.ts";
 import { KERNEL, PROGRAM_CENSUS_INDEX } from "../manifest.ts";
 import type {
@@ -62,6 +62,9 @@ export class Machine implements Waiter, KernelOwner {
   /** Rung by the kernel after each order. */
   readonly #bell: Doorbell;
   #kernel: KernelKeeper | undefined;
+  #faults: readonly PointFault[] = [];
+  /** A word for each fault. */
+  #faultVisits: Int32Array = new Int32Array(0);
   #lastCall = 0;
   #broken: OsError | undefined;
   #isEnded = false;
@@ -87,11 +90,14 @@ export class Machine implements Waiter, KernelOwner {
     const bell = Doorbell.create();
     const census = new SharedArrayBuffer(4 * (plans.length + 1));
     this.#census = new Int32Array(census);
+    const faultVisits = new SharedArrayBuffer(4 * Math.max(1, faults.length));
+    this.#faults = faults;
+    this.#faultVisits = new Int32Array(faultVisits);
     this.#kernel = new KernelKeeper(
       {
         plans,
         faults,
-        faultVisits: new SharedArrayBuffer(4 * Math.max(1, faults.length)),
+        faultVisits,
         cores: navigator.hardwareConcurrency,
         census,
         bell: bell.memory,
@@ -126,6 +132,13 @@ export class Machine implements Waiter, KernelOwner {
       this.#calls.set(call, { message, resolve, reject });
       this.#kernel?.tell(message);
     });
+  }
+
+  /** Orders a fault, by its number, if it is one that happens on order. */
+  inject(fault: number): boolean {
+    if (this.#faults[fault]?.visit !== "ordered") return false;
+    Atomics.store(this.#faultVisits, fault, ORDERED);
+    return true;
   }
 
   /** Ends the worker of a domain or of the kernel, as whoever stumbles over a cable does. */

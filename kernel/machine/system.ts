@@ -84,6 +84,15 @@ export interface System extends AsyncDisposable {
    */
   terminate(name: string): void;
   /**
+   * Lets a fault happen at the next visit of its point, in whatever life: one of those given to boot
+   * that say `visit: "ordered"`. Each order is good for one; an order that is still to be carried out
+   * is not given twice.
+   *
+   * @param fault Its index in {@linkcode BootOptions.faults}.
+   * @throws {RangeError} If there is no such fault, or it does not happen on order.
+   */
+  inject(fault: number): void;
+  /**
    * Starts a domain whose manifest says `start: "request"`, or an app again that has finished.
    *
    * @throws {OsError} `ENOENT` if there is no such domain; `EBUSY` if it has been started and has not
@@ -269,6 +278,11 @@ class RunningSystem implements System {
   async upgrade(name: string, module: string): Promise<void> {
     const url = moduleUrl(module, this.#base);
     await this.#machine.call({ type: "upgrade", name, module: url });
+  }
+
+  inject(fault: number): void {
+    if (this.#machine.inject(fault)) return;
+    throw new RangeError(`Cannot inject fault ${fault}: it is none that happens on order`);
   }
 
   async start(name: string): Promise<void> {

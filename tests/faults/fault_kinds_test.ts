@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { boot, type FaultKind, faultPlan, type PointFault, type System } from "@hako/kernel";
 import type { Client } from "@hako/ipc";
 import { counterSystem } from "../counter_system.ts";
 import { Counter } from "../domains/counter_protocol.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 const POINTS = ["counter.add.before", "counter.add.after"];
 
@@ -43,7 +44,7 @@ for (const kind of KINDS) {
         addThrough(counter);
 
         succeeded(counter);
-        const { domains, slotsInUse, zombies } = await system.status();
+        const { domains, slotsInUse, zombies } = await settledStatus(system);
         assertEquals([domains["counter"]!.deaths, slotsInUse, zombies], [1, 0, 0]);
       });
     }
@@ -59,7 +60,7 @@ for (const kind of KINDS) {
         assertEquals((await system.status()).zombies, 1, "it goes on");
         Atomics.store(new Int32Array(stop), 0, 1);
         while ((await system.status()).zombies > 0); // It finds that it was fenced.
-        const { domains, slotsInUse } = await system.status();
+        const { domains, slotsInUse } = await settledStatus(system);
         assertEquals([domains["counter"]!.deaths, slotsInUse], [1, 0]);
         assertEquals(counter.callSync("add", { amount: 1 }), 7);
       });
@@ -107,6 +108,26 @@ Deno.test("a zombie that writes to all that it holds spoils nothing of its succe
 
   assertEquals((await system.status()).zombies, 1);
   Atomics.store(new Int32Array(stop), 0, 1);
+});
+
+Deno.test("a fault that happens on order does so at each order, and only then", async () => {
+  const faults: readonly PointFault[] = [
+    { domain: "counter", point: "runtime.request", kind: "throw", visit: "ordered" },
+    { domain: "counter", point: "runtime.answer", kind: "exit", visit: "ordered" },
+    { domain: "counter", point: "runtime.request", kind: "throw", visit: 1_000_000 },
+  ];
+  await using system = await boot(counterSystem({ spare: true }), { faults });
+  const counter = await system.connect(Counter, "counter");
+  let value = 0;
+  const add = () => assertEquals(counter.callSync("add", { amount: 1 }), ++value);
+  for (const [index, fault] of [0, 1, 0].entries()) {
+    for (let i = 0; i < 10; i++) add();
+    assertEquals((await system.status()).domains["counter"]!.deaths, index);
+    system.inject(fault);
+    add();
+  }
+  assertEquals((await system.status()).domains["counter"]!.deaths, 3);
+  for (const wrong of [2, 3, -1, 0.5]) assertThrows(() => system.inject(wrong), RangeError);
 });
 
 Deno.test("a plan of many faults is lived through, whatever its seed", async () => {

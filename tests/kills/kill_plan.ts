@@ -151,7 +151,7 @@ export function faultsOf({ seed, deaths, kernel }: KillPlan): PointFault[] {
       slowMsMax: 30,
       lastsMs: LASTS_MS,
     });
-    return faults.map((fault) => ({ ...fault, visit: fault.visit! * (spacing ?? 1) }));
+    return faults.map((fault) => ({ ...fault, visit: fault.visit * (spacing ?? 1) }));
   });
 }
 
