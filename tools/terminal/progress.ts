@@ -48,8 +48,7 @@ export function renderProgress(step: Step, width: number = TERMINAL_COLUMNS): st
   const parts = [step.label];
   if (step.total > 0) {
     const share = Math.min(1, step.done / step.total);
-    const filled = Math.floor(share * BAR_COLUMNS);
-    parts.push(`[${"#".repeat(filled)}${"-".repeat(BAR_COLUMNS - filled)}]`);
+    parts.push(renderBar(share));
     parts.push(`${Math.floor(share * 100)}%`.padStart(4));
   } else {
     parts.push(step.done.toLocaleString("en-US"));
@@ -68,26 +67,28 @@ export function renderDuration(durationMs: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A progress line on a terminal. Disposing of it erases it. */
-export class Progress {
+/** One line of a terminal that is drawn again in its place. Disposing of it erases it. */
+export class StatusLine implements Disposable {
   readonly #options: ProgressOptions;
-  readonly #startMs: number;
   #drawnMs = -Infinity;
   #drawnColumns = 0;
 
-  /** @param options Where the line is drawn; see {@linkcode terminalProgress} for the usual place. */
+  /** @param options Where the line is drawn. */
   constructor(options: ProgressOptions) {
     this.#options = options;
-    this.#startMs = options.nowMs();
   }
 
-  /** Draws how far it is, unless it was drawn a moment ago. The end is always drawn. */
-  update(label: string, done: number, total: number): void {
+  /** Columns of the terminal. */
+  get width(): number {
+    return this.#options.width ?? TERMINAL_COLUMNS;
+  }
+
+  /** Draws what `render` answers, unless the line was drawn a moment ago. */
+  draw(render: () => string, isLast = false): void {
     if (!this.#options.enabled) return;
     const nowMs = this.#options.nowMs();
-    if (nowMs - this.#drawnMs < REDRAW_MS_MIN && done !== total) return;
-    const elapsedMs = nowMs - this.#startMs;
-    const line = renderProgress({ label, done, total, elapsedMs }, this.#options.width);
+    if (nowMs - this.#drawnMs < REDRAW_MS_MIN && !isLast) return;
+    const line = render();
     const rest = " ".repeat(Math.max(0, this.#drawnColumns - displayWidth(line)));
     this.#options.write(`\r${line}${rest}`);
     this.#drawnMs = nowMs;
@@ -108,16 +109,58 @@ export class Progress {
   }
 }
 
-/** A progress line on standard error, drawn only if that is a terminal and `quiet` is false. */
-export function terminalProgress({ quiet }: { readonly quiet: boolean }): Progress {
+/** A progress line on a terminal. Disposing of it erases it. */
+export class Progress implements Disposable {
+  readonly #line: StatusLine;
+  readonly #nowMs: () => number;
+  readonly #startMs: number;
+
+  /** @param options Where the line is drawn; see {@linkcode terminalProgress} for the usual place. */
+  constructor(options: ProgressOptions) {
+    this.#line = new StatusLine(options);
+    this.#nowMs = options.nowMs;
+    this.#startMs = options.nowMs();
+  }
+
+  /** Draws how far it is, unless it was drawn a moment ago. The end is always drawn. */
+  update(label: string, done: number, total: number): void {
+    const elapsedMs = this.#nowMs() - this.#startMs;
+    const render = () => renderProgress({ label, done, total, elapsedMs }, this.#line.width);
+    this.#line.draw(render, done === total);
+  }
+
+  /** Erases the line, so that what is written next begins on a clean one. May be drawn again. */
+  erase(): void {
+    this.#line.erase();
+  }
+
+  /** Erases the line. */
+  [Symbol.dispose](): void {
+    this.erase();
+  }
+}
+
+/** Standard error, if that is a terminal and `quiet` is false. */
+export function terminalOptions({ quiet }: { readonly quiet: boolean }): ProgressOptions {
   const enabled = !quiet && Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
-  return new Progress({
+  return {
     enabled,
     write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
     nowMs: () => performance.now(),
     width: enabled ? Math.max(Deno.consoleSize().columns, 20) : TERMINAL_COLUMNS,
-  });
+  };
+}
+
+/** A progress line on standard error, drawn only if that is a terminal and `quiet` is false. */
+export function terminalProgress(options: { readonly quiet: boolean }): Progress {
+  return new Progress(terminalOptions(options));
+}
+
+/** How much of something is done, as a bar: `"[######----]"`. */
+export function renderBar(share: number, columns: number = BAR_COLUMNS): string {
+  const filled = Math.floor(Math.min(1, Math.max(0, share)) * columns);
+  return `[${"#".repeat(filled)}${"-".repeat(columns - filled)}]`;
 }
 
 function rateAndRest({ done, total, elapsedMs }: Step): string[] {
