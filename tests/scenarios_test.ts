@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FAULT_SCENARIO, SCENARIOS } from "../tools/scenarios/library.ts";
+import type { Result, Run } from "../tools/scenarios/run_record.ts";
 import { commandTest, hako } from "./command_rig.ts";
 import { findTool, fsck } from "./host_tool.ts";
 
@@ -19,27 +21,32 @@ function scenarioTest(name: string, run: (directory: string) => Promise<void>): 
   });
 }
 
-scenarioTest("--list names the scenarios", async (directory) => {
+scenarioTest("--list tells each scenario and its plan", async (directory) => {
   const { code, stdout } = await hako(directory, "scenarios", "--list");
   assertEquals(code, 0);
-  const names = stdout.trim().split("\n").filter((line) => !line.startsWith(" "))
-    .map((line) => line.split(" ")[0]);
-  assertEquals(names, ["copy-tree", "copy-tree-under-fire", "escape-attempt"]);
+  const names = stdout.trim().split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+  assertEquals(names, SCENARIOS.map(({ name }) => name));
+  assertStringIncludes(stdout, "--fault 'storage:terminate@times=20'");
 });
 
 scenarioTest("a tree of one's own is copied, judged, and told as JSON", async (directory) => {
   const args = ["copy-tree", "--input", "tree", "--seed", "7", "--json", "out.json"];
-  const { code, stdout } = await hako(directory, "scenarios", ...args);
+  const { code, stdout } = await hako(directory, "scenarios", ...args, "--junit", "out.xml");
 
   assertEquals(code, 0, stdout);
-  const run = JSON.parse(Deno.readTextFileSync(`${directory}/out.json`));
-  assertEquals([run.version, run.seed, run.results.length], [1, 7, 1]);
-  const [{ name, passed, checks, figures }] = run.results;
-  assertEquals([name, passed], ["copy-tree", true]);
-  assert(checks.every((check: { outcome: string }) => check.outcome !== "failed"));
-  const same = checks.find((check: { what: string }) => check.what.includes("reads back"));
+  const run = JSON.parse(Deno.readTextFileSync(`${directory}/out.json`)) as Run;
+  assertEquals([run.version, run.seed, run.results.length], [2, 7, 1]);
+  const { name, outcome, checks, figures, record } = run.results[0]!;
+  assertEquals([name, outcome], ["copy-tree", "passed"]);
+  assert(checks.every((check) => check.outcome !== "failed"));
+  const same = checks.find((check) => check.what.includes("reads back"))!;
   assertStringIncludes(same.detail, "3 files, 6 entries");
-  assert(figures.every((figure: { value: number }) => Number.isFinite(figure.value)));
+  assert(figures.every((figure) => Number.isFinite(figure.value)));
+  const domains = record!.graph.map((domain) => domain.name);
+  assertEquals(domains, ["disk", "storage", "fs", "importer", "verifier"]);
+  assert(record!.intervals.some(({ operations }) => operations > 0));
+  const xml = Deno.readTextFileSync(`${directory}/out.xml`);
+  assertStringIncludes(xml, `tests="${checks.length}" failures="0"`);
 });
 
 scenarioTest("the servers die thirty times and nobody notices", async (directory) => {
@@ -47,26 +54,47 @@ scenarioTest("the servers die thirty times and nobody notices", async (directory
   const { code, stdout } = await hako(directory, "scenarios", ...args);
 
   assertEquals(code, 0, stdout);
-  assertStringIncludes(stdout, "storage 20/20, disk 5/5, fs 5/5");
+  assertStringIncludes(stdout, "disk died 5 x, storage died 20 x, fs died 5 x");
   assert(Deno.statSync(`${directory}/disk.img`).size > 0, "an image that was named is kept");
 });
 
-scenarioTest(
-  "work that is over too soon is read again until every death has come",
-  async (directory) => {
-    Deno.removeSync(`${directory}/tree`, { recursive: true });
-    Deno.mkdirSync(`${directory}/tree`);
-    Deno.writeTextFileSync(`${directory}/tree/file`, "content\n");
-    const { code, stdout } = await hako(
-      directory,
-      "scenarios",
-      "copy-tree-under-fire",
-      "--input",
-      "tree",
-    );
+scenarioTest("a tree of one file is read again until every death has come", async (directory) => {
+  Deno.removeSync(`${directory}/tree`, { recursive: true });
+  Deno.mkdirSync(`${directory}/tree`);
+  Deno.writeTextFileSync(`${directory}/tree/file`, "content\n");
+  const args = ["copy-tree-under-fire", "--input", "tree"];
+  const { code, stdout } = await hako(directory, "scenarios", ...args);
 
-    assertEquals(code, 0, stdout);
-    assertStringIncludes(stdout, "storage 20/20, disk 5/5, fs 5/5");
+  assertEquals(code, 0, stdout);
+  assertStringIncludes(stdout, "disk died 5 x, storage died 20 x, fs died 5 x");
+});
+
+scenarioTest("faults of one's own befall files at work", async (directory) => {
+  const faults = ["storage:kill@every=200ms", "disk:slow=2ms@chance=0.5", "fs:throw@at=200ms"];
+  const args = faults.flatMap((fault) => ["--fault", fault]);
+  args.push("--seed", "7", "--duration", "1s", "--json", "out.json");
+  const { code, stdout } = await hako(directory, "scenarios", ...args);
+
+  assertEquals(code, 0, stdout);
+  const run = JSON.parse(Deno.readTextFileSync(`${directory}/out.json`)) as Run;
+  const [{ name, faults: played, replay, record }] = run.results as [Result];
+  assertEquals([name, played], [FAULT_SCENARIO, faults]);
+  const line = `${faults.map((fault) => `--fault ${fault}`).join(" ")} --duration 1000ms`;
+  assertEquals(replay, `deno task scenarios ${FAULT_SCENARIO} --seed 7 ${line}`);
+  assert(record!.graph.some((domain) => domain.name === "faulty-disk"));
+  const struck = new Set(record!.strikes.map(({ domain, kind }) => `${domain} ${kind}`));
+  assertEquals(struck, new Set(["storage terminate", "fs throw"]));
+});
+
+scenarioTest(
+  "a plan that can't be carried out fails, and tells how to see it again",
+  async (directory) => {
+    const args = ["--fault", "fs:throw@point=fs.never", "--seed", "7", "--duration", "100ms"];
+    const { code, stdout } = await hako(directory, "scenarios", ...args);
+    assertEquals(code, 1);
+    assertStringIncludes(stdout, "not seen: fs:throw@point=fs.never");
+    const replay = "--seed 7 --fault fs:throw@point=fs.never --duration 100ms";
+    assertStringIncludes(stdout, `deno task scenarios ${FAULT_SCENARIO} ${replay}`);
   },
 );
 
@@ -82,6 +110,9 @@ const MISUSES: readonly (readonly [args: string[], message: string])[] = [
   [["scenarios", "--sead", "7"], 'did you mean "--seed"?'],
   [["scenarios", "--seed", "seven"], "--seed"],
   [["scenarios", "--seed"], "--seed"],
+  [["scenarios", "--duration", "long"], "TIME is a time, as 500ms, 30s or 2min"],
+  [["scenarios", "--fault", "storage:kil@every=1s"], 'there is no "kil"; did you mean "kill"?'],
+  [["scenarios", "--fault", "sotrage:kill@every=1s"], 'did you mean "storage"?'],
   [["scenarois"], 'did you mean "scenarios"?'],
 ];
 
@@ -155,7 +186,7 @@ const hasE2fsprogs = findTool("mke2fs") !== undefined && findTool("e2fsck") !== 
 Deno.test({
   name: "an image of mke2fs is used as it is, and stays clean",
   ignore: !hasE2fsprogs,
-  fn: () => withForeignImage("64M", 0, (stdout) => assertStringIncludes(stdout, "All 1 passed")),
+  fn: () => withForeignImage("64M", 0, (stdout) => assertStringIncludes(stdout, "1 passed")),
 });
 
 Deno.test({

@@ -11,20 +11,18 @@ import { filesOnImage } from "@hako/tools";
 import { checkedByE2fsck } from "../../tools/scenarios/foreign_tools.ts";
 import { Board } from "./board.ts";
 import type { WorkResult } from "./client_work.ts";
-import { firstDifference } from "./file_work.ts";
+import { firstDifference } from "../../tools/scenarios/domains/file_work.ts";
 import { ADDERS, FILERS, killedSystem } from "./killed_system.ts";
 import { Killer } from "./killer.ts";
 import { faultsOf, type KillPlan } from "./kill_plan.ts";
 import { Tally } from "./tally_protocol.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 /** A client finishes what it is at, and looks at all its files once more. */
 const FINISH_MS_MAX = 30_000;
 
 /** A system has halted by then, however many of its domains must be ended. */
 const HALT_MS_MAX = 60_000;
-
-/** What servers and clients do without waiting has ended by then. */
-const SETTLED_MS_MAX = 5_000;
 
 /** Within that time every zombie has ended, and let go of the image. */
 const LOCK_MS_MAX = 10_000;
@@ -150,9 +148,7 @@ async function faultsLeftIn(system: System, adders: readonly AdderResult[]): Pro
   const { sum } = await tally.call("total", {});
   const expected = adders.reduce((all, adder) => all + adder.sum, 0);
   if (sum !== expected) faults.push(`the tally is ${sum}, and ${expected} was added`);
-  const endMs = performance.now() + SETTLED_MS_MAX;
-  let { slotsInUse } = await system.status();
-  while (slotsInUse !== 0 && performance.now() < endMs) ({ slotsInUse } = await system.status());
+  const { slotsInUse } = await settledStatus(system);
   if (slotsInUse !== 0) faults.push(`${slotsInUse} slots are left in use`);
   return faults;
 }

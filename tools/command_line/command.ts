@@ -9,7 +9,11 @@ export interface Flag {
   /** What follows the flag, as help shows it: `"N"`, `"FILE"`. */
   readonly value?: string;
   /** What the value is. A count is a safe integer from 0; text when left out. */
-  readonly kind?: "text" | "count" | "path";
+  readonly kind?: "text" | "count" | "path" | "duration";
+  /** Whether the flag may be given several times. */
+  readonly isRepeatable?: true;
+  /** The only valid values; any goes when left out. */
+  readonly choices?: readonly string[];
   /** One letter that also gives the flag. */
   readonly letter?: string;
   /** What the flag does, in a few words. */
@@ -19,10 +23,15 @@ export interface Flag {
 /** Flags by name. */
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The value of one flag: a switch is true or false, anything else `undefined` if not given. */
-export type FlagValue<F extends Flag> = Flag extends F ? boolean | number | string | undefined
+/**
+ * The value of one flag: a switch is true or false, a duration a number of milliseconds, what may be
+ * repeated a list; anything else is `undefined` if not given.
+ */
+export type FlagValue<F extends Flag> = Flag extends F
+  ? boolean | number | string | readonly string[] | undefined
+  : F extends { readonly isRepeatable: true } ? readonly string[]
   : F extends { readonly value: string }
-    ? (F extends { readonly kind: "count" } ? number : string) | undefined
+    ? (F extends { readonly kind: "count" | "duration" } ? number : string) | undefined
   : boolean;
 
 /** The values of a command's flags. */
@@ -30,7 +39,10 @@ export type FlagValues<F extends Flags> = { readonly [N in keyof F]: FlagValue<F
 
 /** The arguments of a command. */
 export interface Arguments {
-  /** One argument as help shows it: `"NAME"`. */
+  /**
+   * The arguments as help shows them: `"NAME"`, `"nbd IMAGE"`. A word in small letters is written as it
+   * is; the last one may be repeated as often as `countMax` says.
+   */
   readonly placeholder: string;
   /** Fewest that must be given. */
   readonly countMin: number;
@@ -38,6 +50,8 @@ export interface Arguments {
   readonly countMax: number;
   /** The only valid ones; anything goes when left out. */
   readonly choices?: readonly string[];
+  /** Values that completion offers for a word of the placeholder; files for those that mean files. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   /** What an argument is, in a few words. */
   readonly summary: string;
 }
@@ -54,14 +68,18 @@ export interface Example {
 export interface Syntax<F extends Flags = Flags> {
   /** The command's name. */
   readonly name: string;
-  /** What it does, in a few words. */
+  /** What it does, in a few words: one line of the program's help. */
   readonly summary: string;
+  /** More about it, in sentences. */
+  readonly about?: string;
   /** Its flags. */
   readonly flags: F;
   /** Its arguments; none when left out. */
   readonly arguments?: Arguments;
-  /** Examples for help. */
+  /** Examples for help, at least two. */
   readonly examples: readonly Example[];
+  /** What its exit codes mean, where that is more than every command's codes do. */
+  readonly exits?: Readonly<Record<number, string>>;
 }
 
 /** A command line that was understood. */

@@ -6,8 +6,9 @@
  */
 
 import { type Args, parseArgs } from "@std/cli/parse-args";
-import type { Flag, Flags, FlagValues, Invocation } from "./command.ts";
+import type { Flag, Flags, FlagValue, FlagValues, Invocation } from "./command.ts";
 import { type Syntax, UsageError } from "./command.ts";
+import { readDuration } from "./duration.ts";
 import { noSuch } from "./nearest.ts";
 
 /**
@@ -23,11 +24,12 @@ export function parseCommand<F extends Flags>(
   args: readonly string[],
 ): Invocation<F> {
   const found = split(syntax, args);
-  const flags: Record<string, boolean | number | string | undefined> = {};
+  const flags: Record<string, FlagValue<Flag>> = {};
   for (const [name, flag] of Object.entries(syntax.flags)) {
-    flags[name] = flag.value === undefined
-      ? found[name] === true
-      : valueOf(syntax, name, flag, found[name]);
+    const value = found[name];
+    if (flag.value === undefined) flags[name] = value === true;
+    else if (!flag.isRepeatable) flags[name] = valueOf(syntax, name, flag, value);
+    else flags[name] = (value as unknown[] ?? []).map((one) => textOf(syntax, name, flag, one));
   }
   return {
     arguments: checkedArguments(syntax, found._.map(String)),
@@ -50,6 +52,7 @@ function split<F extends Flags>(syntax: Syntax<F>, args: readonly string[]): Arg
   return parseArgs([...args], {
     boolean: switches.map(([name]) => name),
     string: ["_", ...valued.map(([name]) => name)],
+    collect: valued.filter(([, { isRepeatable }]) => isRepeatable).map(([name]) => name),
     alias: Object.fromEntries(letters),
     unknown: (arg, key) => {
       if (key !== undefined) refuseFlag(syntax, arg, key);
@@ -71,14 +74,30 @@ function valueOf(
   value: unknown,
 ): string | number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== "string" || value === "") {
-    throw new UsageError(`Cannot run ${syntax.name} with --${name}: ${flag.value} is missing`);
-  }
-  if (flag.kind !== "count") return value;
-  const count = /^\d+$/.test(value) ? Number(value) : -1;
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  const reason = `${flag.value} is a whole number from 0`;
-  throw new UsageError(`Cannot run ${syntax.name} with --${name} ${value}: ${reason}`);
+  const text = textOf(syntax, name, flag, value);
+  checkChoice(syntax, name, flag, text);
+  if (flag.kind !== "count" && flag.kind !== "duration") return text;
+  const number = flag.kind === "count" ? countOf(text) : readDuration(text);
+  if (number !== undefined) return number;
+  const reason = flag.kind === "count" ? "a whole number from 0" : "a time, as 500ms, 30s or 2min";
+  const what = `${flag.value} is ${reason}`;
+  throw new UsageError(`Cannot run ${syntax.name} with --${name} ${text}: ${what}`);
+}
+
+function textOf(syntax: Syntax, name: string, flag: Flag, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new UsageError(`Cannot run ${syntax.name} with --${name}: ${flag.value} is missing`);
+}
+
+function checkChoice(syntax: Syntax, name: string, flag: Flag, text: string): void {
+  if (flag.choices === undefined || flag.choices.includes(text)) return;
+  const reason = noSuch(flag.value!.toLowerCase(), text, flag.choices);
+  throw new UsageError(`Cannot run ${syntax.name} with --${name} ${text}: ${reason}`);
+}
+
+function countOf(text: string): number | undefined {
+  const count = /^\d+$/.test(text) ? Number(text) : -1;
+  return Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 function checkedArguments(syntax: Syntax, given: readonly string[]): readonly string[] {

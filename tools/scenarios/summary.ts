@@ -1,90 +1,130 @@
 /**
- * What a run of scenarios shows at its end: a table for people, a value for programs.
+ * What a run of scenarios shows: each in three lines, or with all that was checked and measured; and
+ * at the end what it came to.
  *
  * @module
  */
 
 import { renderDuration } from "../terminal/progress.ts";
-import type { Style } from "../terminal/style.ts";
-import { renderTable } from "../terminal/table.ts";
-import type { Check, Figure } from "./scenario.ts";
+import { displayWidth, type Style, type StyleName } from "../terminal/style.ts";
+import { renderTable, TERMINAL_COLUMNS, wrap } from "../terminal/table.ts";
+import { counted } from "./live_line.ts";
+import type { Result, Run } from "./run_record.ts";
+import type { Check, Scenario } from "./scenario.ts";
 
-/** What became of one scenario. */
-export interface Result {
-  /** The scenario. */
-  readonly name: string;
-  /** Whether no check failed. */
-  readonly passed: boolean;
-  /** How long it took. */
-  readonly tookMs: number;
-  /** What was checked. */
-  readonly checks: readonly Check[];
-  /** What was measured. */
-  readonly figures: readonly Figure[];
-}
-
-/** A whole run, as `--json` writes it. */
-export interface Run {
-  /** The format of this value. */
-  readonly version: 1;
-  /** The seed of all choices. */
-  readonly seed: number;
-  /** What was copied. */
-  readonly input: string;
-  /** The scenarios that ran. */
-  readonly results: readonly Result[];
-}
-
-const MARKS = {
+const MARKS: Readonly<Record<Check["outcome"], readonly [StyleName, string]>> = {
   passed: ["green", "ok"],
   failed: ["red", "FAILED"],
   skipped: ["yellow", "skipped"],
-} as const;
+};
 
-/** One scenario: its checks, then its figures. */
+/** Where everything but the mark begins. */
+const INDENT = " ".repeat(9);
+
+/** The scenarios that there are: a name, and below it what happens. */
+export function renderList(scenarios: readonly Scenario[], style: Style): string {
+  return scenarios.map(({ name, story, faults }) => {
+    const plan = faults.map((fault) => `  ${style("dim", `--fault '${fault}'`)}`);
+    return [style("bold", name), indented(story, "  "), ...plan].join("\n");
+  }).join("\n\n");
+}
+
+/** One scenario in short; of checks only those that did not pass. */
+export function renderShort(result: Result, style: Style): string {
+  const { story, checks } = result;
+  const others = checks.filter(({ outcome }) => outcome !== "passed");
+  return [
+    title(result, style),
+    indented(style("dim", story)),
+    `${INDENT}${numbers(result, style)}`,
+    ...(others.length === 0 ? [] : [renderChecks(others, style)]),
+  ].join("\n");
+}
+
+/** One scenario with all that was checked and measured. */
 export function renderResult(result: Result, style: Style): string {
-  const state = result.passed ? style("green", "passed") : style("red", "failed");
-  const title = `${style("bold", result.name)}  ${state}  ${renderDuration(result.tookMs)}`;
-  const checks = result.checks.map(({ what, outcome, detail }) => {
-    const [colour, mark] = MARKS[outcome];
-    return [`  ${style(colour, mark)}`, what, style("dim", detail)];
-  });
-  const figures = result.figures.map((
-    { name, value, unit },
-  ) => [`  ${name}`, renderNumber(value), unit]);
-  const parts = [title];
-  if (checks.length > 0) parts.push(renderChecks(checks));
-  if (figures.length > 0) {
-    parts.push(renderTable({ rows: figures, align: ["left", "right", "left"] }));
-  }
+  const { story, faults, checks, figures } = result;
+  const rows = figures.map(({ name, value, unit }) => [`  ${name}`, renderNumber(value), unit]);
+  const parts = [
+    title(result, style),
+    indented(style("dim", story)),
+    ...faults.map((fault) => `${INDENT}${style("dim", `--fault '${fault}'`)}`),
+    "",
+    renderChecks(checks, style),
+  ];
+  if (rows.length > 0) parts.push("", renderTable({ rows, align: ["left", "right", "left"] }));
   return parts.join("\n");
 }
 
-/** The last lines: each scenario once, then the sum. */
-export function renderRun({ results, seed }: Run, style: Style): string {
-  const rows = results.map(({ name, passed, tookMs, checks }) => [
-    name,
-    passed ? style("green", "passed") : style("red", "FAILED"),
-    String(checks.filter(({ outcome }) => outcome === "passed").length),
-    String(checks.filter(({ outcome }) => outcome === "failed").length),
-    String(checks.filter(({ outcome }) => outcome === "skipped").length),
-    renderDuration(tookMs),
-  ]);
-  const head = ["scenario", "result", "ok", "failed", "skipped", "time"];
-  const table = renderTable({
-    rows,
-    head,
-    align: ["left", "left", "right", "right", "right", "right"],
-  });
-  const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
-  if (failed.length === 0) return `${table}\n\nAll ${results.length} passed.`;
-  const again = `deno task scenarios ${failed.join(" ")} --seed ${seed}`;
-  return `${table}\n\n${failed.length} of ${results.length} failed. To see it again: ${again}`;
+/** The last lines: what the run came to, and how to see again what failed. */
+export function renderRun({ results }: Run, tookMs: number, style: Style): string {
+  const count = (outcome: Check["outcome"]) =>
+    results.filter((result) => result.outcome === outcome).length;
+  const failed = results.filter(({ outcome }) => outcome === "failed");
+  const sum = (of: (result: Result) => number) => results.reduce((all, one) => all + of(one), 0);
+  const counts = [
+    style("green", `${count("passed")} passed`),
+    ...(failed.length === 0 ? [] : [style("red", `${failed.length} failed`)]),
+    ...(count("skipped") === 0 ? [] : [style("yellow", `${count("skipped")} skipped`)]),
+  ].join(", ");
+  const deaths = counted(sum(deathsOf), "death");
+  const errors = counted(sum(errorsOf), "error");
+  const last = `${counts} in ${renderDuration(tookMs)}: ${deaths}, ${errors} at clients`;
+  if (failed.length === 0) return last;
+  return [last, "", "To see it again:", ...failed.map(({ replay }) => `  ${replay}`)].join("\n");
 }
 
-/** Rows that fit 80 columns: the detail goes on a line of its own where it must. */
-function renderChecks(rows: readonly (readonly string[])[]): string {
-  return renderTable({ rows });
+function title({ name, outcome, tookMs }: Result, style: Style): string {
+  const [colour, mark] = MARKS[outcome];
+  const time = renderDuration(tookMs);
+  const gap = TERMINAL_COLUMNS - 1 - INDENT.length - displayWidth(name) - time.length;
+  return `${style(colour, mark.padEnd(INDENT.length))}${style("bold", name)}${
+    " ".repeat(Math.max(2, gap))
+  }${time}`;
+}
+
+function numbers(result: Result, style: Style): string {
+  const { checks } = result;
+  const passed = checks.filter(({ outcome }) => outcome === "passed").length;
+  const errors = errorsOf(result);
+  const operations = figure(result, "operations of clients");
+  const longestMs = figure(result, "longest operation");
+  return [
+    `${passed} of ${counted(checks.length, "check")}`,
+    counted(deathsOf(result), "death"),
+    ...(operations === undefined ? [] : [counted(operations, "operation")]),
+    style(errors === 0 ? "green" : "yellow", counted(errors, "error")),
+    ...(longestMs === undefined ? [] : [`longest ${renderNumber(longestMs)} ms`]),
+  ].join("  ");
+}
+
+function figure({ figures }: Result, name: string): number | undefined {
+  return figures.find((candidate) => candidate.name === name)?.value;
+}
+
+function deathsOf(result: Result): number {
+  return figure(result, "deaths") ?? 0;
+}
+
+function errorsOf({ record }: Result): number {
+  return record?.intervals.reduce((sum, { errors }) => sum + errors, 0) ?? 0;
+}
+
+/** A check in a line, and what was seen below it if it does not fit beside it. */
+function renderChecks(checks: readonly Check[], style: Style): string {
+  return checks.flatMap(({ what, outcome, detail }) => {
+    const [colour, mark] = MARKS[outcome];
+    const head = `${style(colour, mark.padStart(INDENT.length - 2))}  ${what}`;
+    const oneLine = `${head}  ${style("dim", detail)}`;
+    const lines = detail.split("\n");
+    if (lines.length === 1 && displayWidth(oneLine) < TERMINAL_COLUMNS) return [oneLine];
+    return [head, ...lines.map((line) => indented(style("dim", line), `${INDENT}  `))];
+  }).join("\n");
+}
+
+function indented(text: string, indent: string = INDENT): string {
+  const lines = wrap(text, TERMINAL_COLUMNS - 1 - indent.length).split("\n");
+  return lines.map((line) => `${indent}${line}`).join("\n");
 }
 
 function renderNumber(value: number): string {

@@ -9,7 +9,7 @@ import { enter } from "@hako/kernel/domain";
 import { randomFrom } from "../../../tools/scenarios/random.ts";
 import { Board } from "../board.ts";
 import { ClientWork } from "../client_work.ts";
-import { FileWork } from "../file_work.ts";
+import { FileWork } from "../../../tools/scenarios/domains/file_work.ts";
 
 const domain = await enter();
 const { board: buffer, seed } = domain.options as { board: SharedArrayBuffer; seed: number };

@@ -1,21 +1,13 @@
 /**
- * What the clients of the copy scenarios have in common: they time their calls and tell how far
- * they are.
+ * What the clients of the copy scenarios have in common: they time their calls, tell how far they are,
+ * and finish with what they have seen.
  *
  * @module
  */
 
 import type { Domain } from "@hako/kernel/domain";
-import { absoluteMs, LONG_CALL_MS, type LongCall } from "../pauses.ts";
+import { Pulse } from "../../record/pulse.ts";
 import type { SeenEntry } from "../tree.ts";
-
-/** What a client tells on the way. */
-export interface WorkReport {
-  /** Entries dealt with so far. */
-  readonly done: number;
-  /** Calls since the last report that took long. */
-  readonly longCalls: readonly LongCall[];
-}
 
 /** What a client finishes with. */
 export interface WorkResult {
@@ -29,43 +21,39 @@ export interface WorkResult {
   readonly failure: string;
 }
 
-/** Reports are at least this far apart: often enough to aim at a moment of the work. */
-const REPORT_MS_MIN = 4;
+/** Progress is told at least so far apart: often enough to aim at a moment of the work. */
+const TOLD_MS_MIN = 4;
 
-/** Times calls and reports. */
+/** Times calls and tells of them. */
 export class ClientWork {
   readonly #domain: Domain;
-  #longCalls: LongCall[] = [];
-  #reportedMs = 0;
+  readonly #pulse: Pulse;
+  #toldMs = 0;
 
   /** The work of one client domain. */
   constructor(domain: Domain) {
     this.#domain = domain;
+    this.#pulse = new Pulse(domain);
   }
 
-  /** Makes one call and notes it if it took long. */
+  /** Makes one call and notes how long it took. */
   timed<T>(call: () => T): T {
-    const startMs = absoluteMs();
-    const value = call();
-    const tookMs = absoluteMs() - startMs;
-    if (tookMs >= LONG_CALL_MS) this.#longCalls.push({ startMs, tookMs });
-    return value;
+    return this.#pulse.time(call);
   }
 
   /** Tells how far the work is, unless that was told a moment ago. */
   reach(done: number): void {
-    const nowMs = absoluteMs();
-    if (nowMs - this.#reportedMs < REPORT_MS_MIN) return;
-    this.#reportedMs = nowMs;
-    const report: WorkReport = { done, longCalls: this.#longCalls };
-    this.#longCalls = [];
-    this.#domain.report(report);
+    this.#pulse.reach(done);
+    const nowMs = performance.now();
+    if (nowMs - this.#toldMs < TOLD_MS_MIN) return;
+    this.#toldMs = nowMs;
+    this.#pulse.flush();
   }
 
   /** Does all of it and finishes with what was seen, or with why it stopped. */
   finish(run: (seen: SeenEntry[]) => number): void {
     const seen: SeenEntry[] = [];
-    const startMs = absoluteMs();
+    const startMs = performance.now();
     let byteLength = 0;
     let failure = "";
     try {
@@ -73,8 +61,9 @@ export class ClientWork {
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }
-    this.#domain.report({ done: seen.length, longCalls: this.#longCalls } satisfies WorkReport);
-    const tookMs = absoluteMs() - startMs;
+    const tookMs = performance.now() - startMs;
+    this.#pulse.reach(seen.length);
+    this.#pulse.flush();
     this.#domain.finish({ seen, byteLength, tookMs, failure } satisfies WorkResult);
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { FileSystemClient, FsFile } from "@hako/fs-server";
-import type { Random } from "../../tools/scenarios/random.ts";
+import type { Random } from "../random.ts";
 
 /** Files of one client at most. */
 const FILES_MAX = 10;

@@ -1,0 +1,208 @@
+/**
+ * Carries out a fault plan on a system at work. A fault whose victim is still being replaced waits
+ * until that lives again, so that a plan means as many deaths as it says.
+ *
+ * @module
+ */
+
+import { OsError } from "@hako/ipc";
+import type { System, SystemEvent, SystemStatus } from "@hako/kernel";
+import { KERNEL } from "../../../kernel/manifest.ts";
+import { type Check, check } from "../scenario.ts";
+import { armedKey, type ArmedSystem } from "./fault_arming.ts";
+import { FaultSchedule, type Strike } from "./fault_schedule.ts";
+import type { FaultSpec } from "./fault_text.ts";
+
+/** A victim that is not back by then will not be struck any more. */
+const BACK_MS_MAX = 15_000;
+
+/** Faults that end a life. */
+const HARMLESS: ReadonlySet<string> = new Set(["slow", "heap"]);
+
+/** Who carries out a plan. */
+export class FaultInjection {
+  readonly #specs: readonly FaultSpec[];
+  readonly #armed: ArmedSystem;
+  readonly #schedule: FaultSchedule;
+  readonly #onStrike: (domain: string, kind: string) => void;
+  /** Those that are being replaced. */
+  readonly #down: Set<string> = new Set();
+  /** Those that a fault has been ordered for which is still to be seen. */
+  readonly #awaited: Set<string> = new Set();
+  readonly #deadly: Map<string, number> = new Map();
+  readonly #struck: Set<FaultSpec> = new Set();
+  #waiting: (() => void)[] = [];
+  #system: System | undefined;
+  #share = 0;
+  #isOver = false;
+  #done: Promise<void> = Promise.resolve();
+
+  /**
+   * @param specs The plan.
+   * @param armed The system that was armed with it.
+   * @param seed Of all chance.
+   * @param onStrike Hears of each fault when it is injected.
+   */
+  constructor(
+    specs: readonly FaultSpec[],
+    armed: ArmedSystem,
+    seed: number,
+    onStrike: (domain: string, kind: string) => void,
+  ) {
+    this.#specs = specs;
+    this.#armed = armed;
+    this.#schedule = new FaultSchedule(specs, armed.everybody, seed);
+    this.#onStrike = onStrike;
+  }
+
+  /** Begins: the work does, now. */
+  begin(system: System): void {
+    this.#system = system;
+    const beganMs = performance.now();
+    const byTime = this.#carryOut(() => this.#schedule.nextByTime(), async ({ atMs }) => {
+      await this.#until(() => performance.now() - beganMs >= atMs!, beganMs + atMs!);
+    });
+    const byShare = this.#carryOut(() => this.#schedule.nextByShare(), async ({ atShare }) => {
+      await this.#until(() => this.#share >= atShare!);
+    });
+    this.#done = Promise.all([byTime, byShare]).then(() => {});
+  }
+
+  /** Hears what happens to the domains. */
+  hear(event: SystemEvent): void {
+    if (event.type === "died") {
+      this.#down.add(event.domain);
+      this.#awaited.delete(event.domain);
+    } else if (event.type === "ready") this.#down.delete(event.domain);
+    else if (event.type === "kernel-died") this.#kernelDied();
+    else return;
+    this.#wake();
+  }
+
+  /** The work has come so far: a share from 0 to 1. */
+  reach(share: number): void {
+    this.#share = share;
+    this.#wake();
+  }
+
+  /** How many faults of a known number are still to come. */
+  get left(): number {
+    return this.#schedule.left;
+  }
+
+  /** Resolves when no fault of a known number is to come any more, or all is over. */
+  async settled(): Promise<void> {
+    await this.#until(() => this.#schedule.left === 0 && this.#awaited.size === 0);
+  }
+
+  /** Injects nothing more. Resolves when what is under way has been. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#wake();
+    await this.#done;
+  }
+
+  /** Whether the plan was carried out. A fault that never happened has proved nothing. */
+  checks({ domains, kernelEpoch }: SystemStatus): Check[] {
+    if (this.#specs.length === 0) return [];
+    const missing = this.#specs.filter((spec) => !this.#hasHappened(spec, domains, kernelEpoch));
+    const deaths = Object.entries(domains).map(([name, domain]) => [name, domain.deaths] as const);
+    const counts = [...deaths, [KERNEL, kernelEpoch - 1] as const].filter(([, count]) => count > 0);
+    const seen = counts.map(([name, count]) => `${name} died ${count} x`).join(", ");
+    const detail = missing.length === 0
+      ? seen || "none ended a life"
+      : `not seen: ${missing.map(({ text }) => text).join("; ")}; ${seen}`;
+    return [check("every fault of the plan took place", missing.length === 0, detail)];
+  }
+
+  #hasHappened(spec: FaultSpec, domains: SystemStatus["domains"], kernelEpoch: number): boolean {
+    const { moment, fault, domain } = spec;
+    if (fault.side === "disk") return true; // The disk's plan goes by what it is asked for.
+    const deathsOf = (name: string) =>
+      name === KERNEL ? kernelEpoch - 1 : domains[name]?.deaths ?? 0;
+    if (moment.type === "point") return HARMLESS.has(fault.kind) || deathsOf(domain) > 0;
+    if (!this.#struck.has(spec) || (this.left > 0 && isCounted(spec))) return false;
+    const victims = this.#armed.everybody(spec);
+    return (domain === "*" ? victims : [domain]).every((name) =>
+      deathsOf(name) >= (this.#deadly.get(name) ?? 0)
+    );
+  }
+
+  async #carryOut(
+    next: () => Strike | undefined,
+    moment: (strike: Strike) => Promise<void>,
+  ): Promise<void> {
+    for (let strike = next(); strike !== undefined && !this.#isOver; strike = next()) {
+      await moment(strike);
+      const { domain } = strike;
+      const isUp = () => !this.#down.has(domain) && !this.#awaited.has(domain);
+      await this.#until(isUp, undefined, performance.now() + BACK_MS_MAX);
+      if (this.#isOver) return;
+      if (isUp() && !await this.#strike(strike)) {
+        this.#down.add(domain); // It has no worker at the moment: that of the next life tells.
+        continue;
+      }
+      this.#schedule.take(strike);
+      this.#wake();
+    }
+  }
+
+  /** Answers whether there was somebody to strike. */
+  async #strike({ spec, domain }: Strike): Promise<boolean> {
+    const system = this.#system!;
+    const { fault } = spec;
+    const isDeadly = !HARMLESS.has(fault.kind);
+    if (isDeadly) this.#awaited.add(domain);
+    try {
+      if (fault.side === "inside") system.inject(this.#armed.numberOf.get(armedKey(spec, domain))!);
+      else if (fault.kind === "restart") await system.restart(domain);
+      else system.terminate(domain);
+    } catch (error) {
+      if (!(error instanceof OsError)) throw error;
+      this.#awaited.delete(domain);
+      return false;
+    }
+    this.#onStrike(domain, fault.kind);
+    this.#struck.add(spec);
+    if (isDeadly) this.#deadly.set(domain, (this.#deadly.get(domain) ?? 0) + 1);
+    return true;
+  }
+
+  /** Of what its domains did meanwhile, the kernel's successor tells; it is asked whether it is there. */
+  #kernelDied(): void {
+    this.#down.add(KERNEL);
+    this.#awaited.delete(KERNEL);
+    this.#system?.status().then(({ domains }) => {
+      this.#down.delete(KERNEL);
+      for (const [name, { state }] of Object.entries(domains)) {
+        if (state === "ready") this.#down.delete(name);
+      }
+      this.#wake();
+    }, () => {}); // The system has halted.
+  }
+
+  /** Resolves when something holds, when all is over, or at a time. */
+  async #until(holds: () => boolean, wakeMs?: number, endMs = Infinity): Promise<void> {
+    while (!holds() && !this.#isOver && performance.now() < endMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      const atMs = Math.min(wakeMs ?? Infinity, endMs);
+      const timer = atMs === Infinity
+        ? undefined
+        : setTimeout(resolve, Math.max(0, Math.ceil(atMs - performance.now())));
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function isCounted({ moment }: FaultSpec): boolean {
+  return moment.type === "at" || moment.type === "times" ||
+    (moment.type === "every" && moment.times !== Infinity);
+}
