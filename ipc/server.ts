@@ -304,6 +304,7 @@ export class ChannelServer {
     const changes = this.#changes;
     if (changes !== undefined) assert(changes.isEmpty, UNCOMMITTED);
     if (!isPlain) this.#point?.("runtime.request");
+    this.waiter.check(); // Who was held up until its successor served must not begin any more.
     const outcome = callHandler(operation.handler, values, context);
     if (outcome instanceof LateAnswer) return this.#defer(outcome, operation, sequence, startMs);
     if (outcome instanceof Promise) {

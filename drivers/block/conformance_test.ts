@@ -3,6 +3,7 @@ import { Disk } from "./disk.ts";
 import { DiskFaultPlan } from "./faulty/fault_plan.ts";
 import { FaultyDisk } from "./faulty/faulty_disk.ts";
 import { hostErrno, type ImageOptions, openImage } from "./host_file/image.ts";
+import { life } from "./host_file/test_life.ts";
 import { MemoryFile } from "./memory/memory_file.ts";
 import { DISK_FLAG } from "./protocol.ts";
 
@@ -16,8 +17,8 @@ function ramDisk(): Disk {
 function fileDisk(how: Partial<ImageOptions>) {
   const directory = Deno.makeTempDirSync({ prefix: "hako-disk-" });
   const path = `${directory}/image`;
-  openImage({ path, createBytes: 16 * 4096 + 100 }, 1).close();
-  const image = openImage({ path, ...how }, 1);
+  openImage({ path, createBytes: 16 * 4096 + 100 }, life(1)).close();
+  const image = openImage({ path, ...how }, life(1));
   return {
     disk: new Disk(image, hostErrno),
     flags: how.readOnly ? DISK_FLAG.READ_ONLY : 0,

@@ -3,6 +3,7 @@ import { OsError } from "@hako/ipc";
 import { testBlockDevice } from "../conformance.ts";
 import { Disk } from "../disk.ts";
 import { hostErrno, openImage } from "./image.ts";
+import { life } from "./test_life.ts";
 import { makeLoopDevice, mayOpen } from "./test_loop_device.ts";
 
 const BYTES = 16 * 4096;
@@ -15,7 +16,7 @@ const ignore = (() => {
 
 testBlockDevice("a block device of the host", () => {
   const device = makeLoopDevice(BYTES)!;
-  const image = openImage({ path: device.path }, 1);
+  const image = openImage({ path: device.path }, life(1));
   return {
     disk: new Disk(image, hostErrno),
     flags: 0,
@@ -34,14 +35,14 @@ Deno.test({
     using device = makeLoopDevice(BYTES + 512)!;
     const { path } = device;
     assertEquals(Deno.statSync(path).size, 0);
-    const image = openImage({ path }, 1);
+    const image = openImage({ path }, life(1));
     assertEquals(image.byteLength, BYTES + 512);
-    const busy = assertThrows(() => openImage({ path }, 1), OsError);
+    const busy = assertThrows(() => openImage({ path }, life(1)), OsError);
     assertEquals(busy.code, "EBUSY");
-    const successor = openImage({ path }, 2);
+    const successor = openImage({ path }, life(2));
     successor.close();
     image.close();
-    const made = assertThrows(() => openImage({ path, createBytes: 4096 }, 1), OsError);
+    const made = assertThrows(() => openImage({ path, createBytes: 4096 }, life(1)), OsError);
     assertEquals(made.code, "EINVAL");
     assertEquals(made.message.includes("a device has the size it has"), true);
   },
@@ -52,7 +53,7 @@ Deno.test({
   ignore,
   fn() {
     using device = makeLoopDevice(BYTES)!;
-    const image = openImage({ path: device.path }, 1);
+    const image = openImage({ path: device.path }, life(1));
     const disk = new Disk(image, hostErrno);
     const source = new Uint8Array(4096).fill(7);
     assertEquals(disk.write({ first: 2, count: 1, source }), 1);
@@ -66,7 +67,7 @@ Deno.test({
   name: "openImage() refuses what is neither a file nor a block device",
   ignore: !mayOpen("/dev/null"),
   fn() {
-    const error = assertThrows(() => openImage({ path: "/dev/null" }, 1), OsError);
+    const error = assertThrows(() => openImage({ path: "/dev/null" }, life(1)), OsError);
     assertEquals(error.code, "EINVAL");
   },
 });

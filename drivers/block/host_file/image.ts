@@ -31,15 +31,24 @@ export interface Image extends DiskFile {
   close(): void;
 }
 
+/** The life that uses an image: a domain is one. */
+export interface ImageLife {
+  /** Its number. */
+  readonly epoch: number;
+  /** Throws if it is over. */
+  requireLife(): void;
+}
+
 /**
- * Opens an image or a block device.
+ * Opens an image or a block device. Every transfer looks first whether the life still goes on: one
+ * that was held up until its successor served would write what has been overwritten since.
  *
  * @param options What the manifest says.
- * @param epoch The number of this incarnation; the first one makes sure that it is alone.
+ * @param life Whose it is; the first one makes sure that it is alone.
  * @throws {OsError} `ENOENT`, `EACCES`, `EISDIR`, `EINVAL` for what is neither file nor block device
  * and for a device that is to be made, `EBUSY` if another system has it, `ENOSPC` or `EIO`.
  */
-export function openImage(options: ImageOptions, epoch: number): Image {
+export function openImage(options: ImageOptions, life: ImageLife): Image {
   const { path, createBytes = 0, readOnly = false } = options;
   const create = createBytes > 0 && !readOnly;
   const file = attempt(`open ${path}`, () => openFile(path, { readOnly, create }));
@@ -50,7 +59,7 @@ export function openImage(options: ImageOptions, epoch: number): Image {
     if (!stat.isFile && !isDevice) {
       throw new OsError("EINVAL", `open ${path}: it is neither a file nor a block device`);
     }
-    if (!lock(file, { path, epoch, isDevice })) {
+    if (!lock(file, { path, epoch: life.epoch, isDevice })) {
       throw new OsError("EBUSY", `open ${path}: another system has it open`);
     }
     if (isDevice) {
@@ -59,13 +68,13 @@ export function openImage(options: ImageOptions, epoch: number): Image {
       }
       // The size that stat tells of a device is 0.
       const byteLength = attempt(`measure ${path}`, () => file.seekSync(0, Deno.SeekMode.End));
-      return new HostImage(file, { byteLength, readOnly });
+      return new HostImage(file, life, { byteLength, readOnly });
     }
     if (create && stat.size < createBytes) {
       attempt(`lengthen ${path}`, () => file.truncateSync(createBytes));
     }
     const byteLength = create ? Math.max(stat.size, createBytes) : stat.size;
-    return new HostImage(file, { byteLength, readOnly });
+    return new HostImage(file, life, { byteLength, readOnly });
   } catch (error) {
     file.close();
     throw error;
@@ -91,14 +100,17 @@ class HostImage implements Image {
   readonly readOnly: boolean;
   readonly fastZero = false;
   readonly #file: Deno.FsFile;
+  readonly #life: ImageLife;
   /** Where the host's next transfer begins; unknown after one that failed. */
   #position = NaN;
 
   constructor(
     file: Deno.FsFile,
+    life: ImageLife,
     { byteLength, readOnly }: { byteLength: number; readOnly: boolean },
   ) {
     this.#file = file;
+    this.#life = life;
     this.byteLength = byteLength;
     this.readOnly = readOnly;
   }
@@ -130,6 +142,7 @@ class HostImage implements Image {
 
   /** A seek costs a third of a small transfer: who goes on where the last one ended needs none. */
   #seek(offset: number): void {
+    this.#life.requireLife();
     if (offset !== this.#position) this.#file.seekSync(offset, Deno.SeekMode.Start);
     this.#position = NaN;
   }

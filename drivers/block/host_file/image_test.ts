@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ERRNO, OsError } from "@hako/ipc";
 import { Disk } from "../disk.ts";
 import { hostErrno, type Image, type ImageOptions, openImage } from "./image.ts";
+import { life } from "./test_life.ts";
 import { readOptions } from "./options.ts";
 
 function test(name: string, run: (path: string) => void): void {
@@ -16,7 +17,7 @@ function test(name: string, run: (path: string) => void): void {
 }
 
 function assertFails(code: string, options: ImageOptions, epoch = 1): void {
-  const error = assertThrows(() => openImage(options, epoch), OsError);
+  const error = assertThrows(() => openImage(options, life(epoch)), OsError);
   assertEquals(error.code, code);
 }
 
@@ -32,7 +33,7 @@ test("openImage() tells what keeps it from opening", (path) => {
 
 test("openImage() makes and lengthens an image, and never shortens one", (path) => {
   for (const [createBytes, byteLength] of [[8192, 8192], [16384, 16384], [4096, 16384]] as const) {
-    const image = openImage({ path, createBytes }, 1);
+    const image = openImage({ path, createBytes }, life(1));
     assertEquals(image.byteLength, byteLength);
     close(image);
     assertEquals(Deno.statSync(path).size, byteLength);
@@ -40,18 +41,18 @@ test("openImage() makes and lengthens an image, and never shortens one", (path) 
 });
 
 test("openImage() refuses a second system, but no successor", (path) => {
-  const first = openImage({ path, createBytes: 8192 }, 1);
+  const first = openImage({ path, createBytes: 8192 }, life(1));
   assertFails("EBUSY", { path });
-  const successor = openImage({ path }, 2); // Though `first`, a zombie, is still there.
+  const successor = openImage({ path }, life(2)); // Though `first`, a zombie, is still there.
   close(first);
   assertFails("EBUSY", { path }); // The successor holds the image on its own.
   close(successor);
-  close(openImage({ path }, 1));
+  close(openImage({ path }, life(1)));
 });
 
 test("transfers go where they are told, after whatever others", (path) => {
   const BLOCKS = 8;
-  const image = openImage({ path, createBytes: BLOCKS * 4096 }, 1);
+  const image = openImage({ path, createBytes: BLOCKS * 4096 }, life(1));
   const model = new Uint8Array(BLOCKS * 4096);
   let seed = 7;
   const below = (limit: number) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % limit;
@@ -78,8 +79,8 @@ test("transfers go where they are told, after whatever others", (path) => {
 });
 
 test("a read-only image refuses writes, and flushes", (path) => {
-  close(openImage({ path, createBytes: 8192 }, 1));
-  const image = openImage({ path, readOnly: true }, 1);
+  close(openImage({ path, createBytes: 8192 }, life(1)));
+  const image = openImage({ path, readOnly: true }, life(1));
   const disk = new Disk(image, hostErrno);
   assertEquals(disk.write({ first: 0, count: 1, source: new Uint8Array(4096) }), -ERRNO.EROFS);
   assertEquals(disk.flush(), 0);
@@ -87,7 +88,7 @@ test("a read-only image refuses writes, and flushes", (path) => {
 });
 
 test("what a shortened image lacks is read as zero", (path) => {
-  const image = openImage({ path, createBytes: 8192 }, 1);
+  const image = openImage({ path, createBytes: 8192 }, life(1));
   const disk = new Disk(image, hostErrno);
   const view = new Uint8Array(new SharedArrayBuffer(8192)).fill(5);
   assertEquals(disk.write({ first: 0, count: 2, source: view }), 2);
@@ -99,7 +100,7 @@ test("what a shortened image lacks is read as zero", (path) => {
 
 test("zeroAt() makes more zero than it writes at once, and no byte beside it", (path) => {
   const createBytes = 1024 * 1024;
-  const image = openImage({ path, createBytes }, 1);
+  const image = openImage({ path, createBytes }, life(1));
   image.writeAt(0, new Uint8Array(createBytes).fill(5));
   image.zeroAt(4096, 600_000);
   close(image);
@@ -125,4 +126,21 @@ Deno.test("readOptions() refuses what is of no use", () => {
   ) {
     assertThrows(() => readOptions(options), TypeError);
   }
+});
+
+test("an image is not touched any more by a life that is over", (path) => {
+  let isOver = false;
+  const requireLife = () => {
+    if (isOver) throw new Error("over");
+  };
+  const image = openImage({ path, createBytes: 8192 }, { epoch: 1, requireLife });
+  image.writeAt(0, new Uint8Array(8192).fill(1));
+  isOver = true;
+  const target = new Uint8Array(4096);
+  assertThrows(() => image.writeAt(0, new Uint8Array(4096).fill(2)), Error, "over");
+  assertThrows(() => image.zeroAt(0, 4096), Error, "over");
+  assertThrows(() => image.readAt(0, target), Error, "over");
+  assertEquals(target, new Uint8Array(4096));
+  assertEquals(Deno.readFileSync(path), new Uint8Array(8192).fill(1));
+  close(image);
 });

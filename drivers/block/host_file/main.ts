@@ -20,7 +20,7 @@ const domain = await enter();
 
 function open(): Image {
   try {
-    return openImage(checkedOptions(domain, readOptions), domain.epoch);
+    return openImage(checkedOptions(domain, readOptions), domain);
   } catch (error) {
     if (error instanceof OsError) domain.fail(error.code, error.message);
     throw error;
