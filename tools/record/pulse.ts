@@ -30,6 +30,14 @@ export const ERRORS_TOLD_MAX = 8;
 /** Reports are at least so far apart. */
 const REPORT_US_MIN = 100_000;
 
+/** An error in words. Of two, as when a file can't be closed after a failure, both are told. */
+export function toldError(error: unknown): string {
+  if (error instanceof SuppressedError) {
+    return `${toldError(error.suppressed)}; then ${toldError(error.error)}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether a report is a pulse. */
 export function isPulse(value: unknown): value is PulseReport {
   return typeof value === "object" && value !== null && "type" in value && value.type === "pulse";
@@ -88,8 +96,7 @@ export class Pulse {
   /** An error that the client saw, or found: what it read is not what it wrote. */
   failed(error: unknown): void {
     this.#failed++;
-    const text = error instanceof Error ? error.message : String(error);
-    if (this.#errors.length < ERRORS_TOLD_MAX) this.#errors.push(text);
+    if (this.#errors.length < ERRORS_TOLD_MAX) this.#errors.push(toldError(error));
   }
 
   /** How far the work is. */

@@ -7,7 +7,7 @@
 
 import { FileSystem, FileSystemClient } from "@hako/fs-server";
 import { enter } from "@hako/kernel/domain";
-import { Pulse } from "../../record/pulse.ts";
+import { Pulse, toldError } from "../../record/pulse.ts";
 import { randomFrom } from "../random.ts";
 import { FileWork } from "./file_work.ts";
 
@@ -43,7 +43,7 @@ try {
   }
   pulse.time(() => files.finish());
 } catch (error) {
-  failure = error instanceof Error ? error.message : String(error);
+  failure = toldError(error);
 }
 pulse.flush();
 domain.finish({ operations, failure } satisfies FileWorkerResult);
