@@ -16,5 +16,8 @@ export const buildCommand: Syntax<typeof buildFlags> = {
   name: "build",
   summary: "compile the wasm cores and write what is generated from it",
   flags: buildFlags,
-  examples: [{ line: "--check", what: "compare the generated files with the committed ones" }],
+  examples: [
+    { line: "", what: "write what is not as its sources give it" },
+    { line: "--check", what: "compare the generated files with the committed ones" },
+  ],
 };

@@ -34,5 +34,8 @@ export const checkCommand: Syntax<typeof checkFlags> = {
     choices: STEP_NAMES,
     summary: `what to check: ${STEP_NAMES.join(", ")}; everything if left out`,
   },
-  examples: [{ line: "architecture", what: "check only who imports whom" }],
+  examples: [
+    { line: "", what: "check everything, as before a commit" },
+    { line: "architecture", what: "check only who imports whom" },
+  ],
 };

@@ -27,6 +27,7 @@ export const checkCommand: Command<typeof checkFlags> = {
     { line: "system.json", what: "check a manifest" },
     { line: "--schema > schema.json", what: "have an editor check it while it is written" },
   ],
+  exits: { 2: "a manifest is at fault; the others were judged too" },
   module: "tools/check_manifest/main.ts",
   permissions: ({ arguments: manifests }, place) => readerPermissions(manifests, place),
 };

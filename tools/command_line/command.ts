@@ -14,6 +14,8 @@ export interface Flag {
   readonly isRepeatable?: true;
   /** The only valid values; any goes when left out. */
   readonly choices?: readonly string[];
+  /** Values that completion offers, where the program itself decides which are valid. */
+  readonly values?: readonly string[];
   /** One letter that also gives the flag. */
   readonly letter?: string;
   /** What the flag does, in a few words. */

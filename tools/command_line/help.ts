@@ -1,46 +1,40 @@
 /**
- * Help, made from the same declarations that the command line is read by.
+ * Help for one command, made from the same declaration that its command line is read by.
  *
  * @module
  */
 
-import { wrap } from "../terminal/table.ts";
-import { renderTable } from "../terminal/table.ts";
-import type { Arguments, Command, Flag, Syntax } from "./command.ts";
+import { displayWidth } from "../terminal/style.ts";
+import { renderTable, TERMINAL_COLUMNS, wrap } from "../terminal/table.ts";
+import type { Arguments, Example, Flag, Syntax } from "./command.ts";
 
-/** Every command in one table: what `hako --help` shows. */
-export function programHelp(program: string, commands: readonly Command[]): string {
-  const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
-  rows.push(["  help COMMAND", "show a command's flags and examples"]);
-  return [
-    `Usage: ${program} COMMAND [FLAGS] [ARGUMENTS]`,
-    "",
-    "Commands:",
-    renderTable({ rows }),
-    "",
-    "Flags:",
-    renderTable({ rows: [["  -h, --help", "show this"], ["  --version", "show the version"]] }),
-  ].join("\n");
-}
+/** What stands beside an example has at least so much room, or stands above it. */
+const BESIDE_MIN = 24;
 
 /** Flags, arguments and examples of one command: what `hako help COMMAND` shows. */
 export function commandHelp(program: string, syntax: Syntax): string {
   const sections = [`Usage: ${program} ${syntax.name} ${usage(syntax)}`.trimEnd()];
   sections.push(wrap(sentence(syntax.summary)));
+  if (syntax.about !== undefined) sections.push(wrap(syntax.about));
   if (syntax.arguments) sections.push(`Arguments:\n${argumentTable(syntax.arguments)}`);
   sections.push(`Flags:\n${flagTable(syntax)}`);
-  if (syntax.examples.length > 0) sections.push(`Examples:\n${exampleTable(program, syntax)}`);
+  if (syntax.examples.length > 0) sections.push(`Examples:\n${exampleLines(program, syntax)}`);
+  if (syntax.exits) sections.push(`Exit codes:\n${exitTable(syntax.exits)}`);
   return sections.join("\n\n");
 }
 
 function usage({ flags, arguments: declared }: Syntax): string {
   const words = Object.keys(flags).length > 0 ? ["[FLAGS]"] : [];
-  if (declared) {
-    const many = declared.countMax > Math.max(1, declared.countMin) ? "..." : "";
-    const word = `${declared.placeholder}${many}`;
-    words.push(declared.countMin === 0 ? `[${word}]` : word);
-  }
+  if (declared) words.push(...argumentWords(declared));
   return words.join(" ");
+}
+
+/** `IMAGE COMMAND [PATH...]`: what may be left out is in brackets. */
+function argumentWords({ placeholder, countMin, countMax }: Arguments): string[] {
+  const words = placeholder.split(" ");
+  if (countMax > words.length) words.push(`${words.pop()}...`);
+  const optional = words.splice(countMin).join(" ");
+  return optional === "" ? words : [...words, `[${optional}]`];
 }
 
 function argumentTable({ placeholder, summary }: Arguments): string {
@@ -58,9 +52,25 @@ function flagWord(name: string, { letter, value }: Flag): string {
   return `  ${short}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-function exampleTable(program: string, { name, examples }: Syntax): string {
-  const rows = examples.map(({ line, what }) => [`  ${program} ${name} ${line}`.trimEnd(), what]);
-  return renderTable({ rows });
+/** Side by side, or, where a line is too long for that, what it does above it. */
+function exampleLines(program: string, { name, examples }: Syntax): string {
+  const lineOf = ({ line }: Example): string => `  ${program} ${name} ${line}`.trimEnd();
+  const widest = Math.max(...examples.map((example) => displayWidth(lineOf(example))));
+  if (widest <= TERMINAL_COLUMNS - BESIDE_MIN) {
+    return renderTable({ rows: examples.map((example) => [lineOf(example), example.what]) });
+  }
+  const above = ({ what }: Example): string =>
+    wrap(what, TERMINAL_COLUMNS - 4).replace(/^/gm, "  # ");
+  return examples.map((example) => `${above(example)}\n${broken(lineOf(example))}`).join("\n");
+}
+
+/** A command line in several lines that can be pasted, where one is too long for a terminal. */
+function broken(line: string): string {
+  return wrap(line.trim(), TERMINAL_COLUMNS - 6).split("\n").join(" \\\n    ").replace(/^/, "  ");
+}
+
+function exitTable(exits: Readonly<Record<number, string>>): string {
+  return renderTable({ rows: Object.entries(exits).map(([code, what]) => [`  ${code}`, what]) });
 }
 
 function sentence(summary: string): string {

@@ -17,6 +17,7 @@ import {
   type Place,
   UsageError,
 } from "./command.ts";
+import { denoProgram } from "./deno_program.ts";
 import { PLACE_VARIABLES } from "./program.ts";
 
 /**
@@ -85,10 +86,15 @@ export async function launch(
   args: readonly string[],
   { directory, temporaryDirectory }: Pick<Place, "directory" | "temporaryDirectory">,
 ): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(denoProgram(), {
     args: [...args],
     cwd: directory,
-    env: { TMPDIR: temporaryDirectory, ...(mayExport(args) ? {} : { OTEL_DENO: "false" }) },
+    // An installed launcher does not look at INIT_CWD, which then may be that of another `deno task`.
+    env: {
+      INIT_CWD: directory,
+      TMPDIR: temporaryDirectory,
+      ...(mayExport(args) ? {} : { OTEL_DENO: "false" }),
+    },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

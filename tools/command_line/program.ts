@@ -5,7 +5,9 @@
  */
 
 import { type Command, type Invocation, type Place, UsageError } from "./command.ts";
-import { commandHelp, programHelp } from "./help.ts";
+import { commandHelp } from "./help.ts";
+import { programHelp } from "./program_help.ts";
+import { commandsOf, type Program, PROGRAM_FLAGS } from "./command_table.ts";
 import { noSuch } from "./nearest.ts";
 import { asksForHelp, parseCommand } from "./parse.ts";
 
@@ -19,18 +21,6 @@ export type Request =
     readonly args: readonly string[];
   };
 
-/** A program of several commands. */
-export interface Program {
-  /** Its name in help. */
-  readonly name: string;
-  /** What the user types to start it, as help shows it. */
-  readonly call: string;
-  /** Its version. */
-  readonly version: string;
-  /** Its commands, in the order of help. */
-  readonly commands: readonly Command[];
-}
-
 /** The environment variables that {@linkcode placeOf} reads. Every command's program may. */
 export const PLACE_VARIABLES = ["INIT_CWD", "TMPDIR"] as const;
 
@@ -43,9 +33,9 @@ export function readRequest(program: Program, args: readonly string[]): Request 
   const [first, ...rest] = args;
   if (first === undefined || first === "--help" || first === "-h") return overview(program);
   if (first === "--version") return text(`${program.name} ${program.version}`);
-  if (first === "help") return rest[0] === undefined ? overview(program) : help(program, rest[0]);
+  if (first === "help") return helpFor(program, rest[0]);
   if (first.startsWith("-")) {
-    const reason = noSuch("flag", first, ["--help", "--version"]);
+    const reason = noSuch("flag", first, PROGRAM_FLAGS);
     throw new UsageError(`Cannot run ${program.name} with ${first}: ${reason}`);
   }
   const command = find(program, first);
@@ -71,18 +61,24 @@ export function placeOf(
 }
 
 function overview(program: Program): Request {
-  return text(programHelp(program.call, program.commands));
+  return text(programHelp(program));
+}
+
+/** `hako help help` asks for what `hako help` shows. */
+function helpFor(program: Program, name = "help"): Request {
+  return ["help", "--help", "-h"].includes(name) ? overview(program) : help(program, name);
 }
 
 function help(program: Program, name: string): Request {
   return text(commandHelp(program.call, find(program, name)));
 }
 
-function find({ name: programName, commands }: Program, name: string): Command {
+function find(program: Program, name: string): Command {
+  const commands = commandsOf(program);
   const command = commands.find((candidate) => candidate.name === name);
   if (command) return command;
   const reason = noSuch("command", name, [...commands.map((known) => known.name), "help"]);
-  throw new UsageError(`Cannot run ${programName} ${name}: ${reason}`);
+  throw new UsageError(`Cannot run ${program.name} ${name}: ${reason}`);
 }
 
 function text(content: string): Request {

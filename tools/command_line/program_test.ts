@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Command, type Flags, UsageError } from "./command.ts";
-import { placeOf, type Program, readRequest, type Request } from "./program.ts";
+import type { Program } from "./command_table.ts";
+import { placeOf, readRequest, type Request } from "./program.ts";
 
 const flags = {
   seed: { value: "N", kind: "count", summary: "the seed" },
@@ -19,9 +20,11 @@ const demo: Command<typeof flags> = {
 
 const PROGRAM: Program = {
   name: "hako",
+  summary: "Shows things.",
   call: "deno task hako",
   version: "1.2.3",
-  commands: [demo],
+  groups: [{ title: "Shows", commands: [demo] }],
+  exits: [{ code: "2", meaning: "wrong" }],
 };
 
 Deno.test("readRequest() hands a command its words", () => {
@@ -31,10 +34,11 @@ Deno.test("readRequest() hands a command its words", () => {
 });
 
 Deno.test("readRequest() shows every command when asked for none", () => {
-  for (const args of [[], ["--help"], ["-h"], ["help"]]) {
+  for (const args of [[], ["--help"], ["-h"], ["help"], ["help", "help"], ["help", "-h"]]) {
     const shown = textOf(readRequest(PROGRAM, args));
     assertStringIncludes(shown, "Usage: deno task hako COMMAND");
-    assertStringIncludes(shown, "  demo          show what there is");
+    assertStringIncludes(shown, "\n\nShows:\n  demo          show what there is\n");
+    assertStringIncludes(shown, "\n\nExit codes:\n  2             wrong");
   }
   assertEquals(textOf(readRequest(PROGRAM, ["--version"])), "hako 1.2.3");
 });

@@ -7,7 +7,7 @@
 
 import { dirname } from "node:path";
 import type { Command, Flags } from "../command_line/command.ts";
-import { readOrder } from "./order.ts";
+import { KINDS, readOrder } from "./order.ts";
 
 /** Exported only so that the type of `fsCommand` is public. @internal */
 export const fsFlags = {
@@ -31,7 +31,10 @@ export const fsFlags = {
  */
 export const fsCommand: Command<typeof fsFlags> = {
   name: "fs",
-  summary: "look at and change the files of an image, without mounting it",
+  summary: "look at and change the files of an image, without a mount",
+  about:
+    "It boots the servers on the image, so what it does is whole or not done, whenever it is " +
+    "interrupted.",
   flags: fsFlags,
   arguments: {
     placeholder: "IMAGE COMMAND PATH",
@@ -39,6 +42,7 @@ export const fsCommand: Command<typeof fsFlags> = {
     countMax: 10_000,
     summary: "an image of ext2, ext3 or ext4; ls, tree, cat, cp, rm, mkdir, mv, ln, stat, df or " +
       "check; and paths in the image, which for cp begin with a colon",
+    values: { COMMAND: KINDS },
   },
   examples: [
     { line: "disk.img ls -l /home", what: "show a directory" },

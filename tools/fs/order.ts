@@ -68,7 +68,8 @@ export type Order =
     | { readonly kind: "df" | "check" }
   );
 
-const KINDS = [
+/** What can be asked of an image. */
+export const KINDS = [
   "ls",
   "tree",
   "cat",

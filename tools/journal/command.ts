@@ -20,7 +20,7 @@ export const journalFlags = {
  */
 export const journalCommand: Command<typeof journalFlags> = {
   name: "journal",
-  summary: "show the journal of a storage server's image, and what a recovery would do",
+  summary: "show an image's journal, and what a recovery would do",
   flags: journalFlags,
   arguments: {
     placeholder: "IMAGE",
@@ -32,8 +32,8 @@ export const journalCommand: Command<typeof journalFlags> = {
     { line: "disk.img", what: "which volumes there are, and what is to be replayed" },
     { line: "disk.img --verify --records", what: "check every image, and show the records" },
     { line: "disk.img --verify --json", what: "the same, for a program" },
-    { line: "disk.img; echo $?", what: "0: sound, 1: damaged, 2: no image" },
   ],
+  exits: { 0: "a recovery would succeed", 1: "something is damaged", 2: "the file is no image" },
   module: "tools/journal/main.ts",
   permissions: ({ arguments: images }, place) => ({
     read: images.map((image) => resolve(place.directory, image)),

@@ -9,7 +9,12 @@ import type { Command, Flags } from "../command_line/command.ts";
 
 /** Exported only so that the type of `mkfsCommand` is public. @internal */
 export const mkfsFlags = {
-  type: { letter: "t", value: "TYPE", summary: "ext2, ext3 or ext4; ext4 if left out" },
+  type: {
+    letter: "t",
+    value: "TYPE",
+    values: ["ext2", "ext3", "ext4"],
+    summary: "ext2, ext3 or ext4; ext4 if left out",
+  },
   size: {
     letter: "s",
     value: "SIZE",
@@ -48,7 +53,8 @@ export const mkfsFlags = {
 /** `hako mkfs IMAGE`. It exits with 0 if the file system was made, with 1 if not, with 2 for misuse. */
 export const mkfsCommand: Command<typeof mkfsFlags> = {
   name: "mkfs",
-  summary: "make a file system of ext2, ext3 or ext4 in an image, as mke2fs does",
+  summary: "make a file system of ext2, ext3 or ext4 in an image",
+  about: "As mke2fs does. An image that holds something is left as it is without --force.",
   flags: mkfsFlags,
   arguments: {
     placeholder: "IMAGE",

@@ -86,7 +86,10 @@ export type Appearance = Pick<
 /** `hako mount IMAGE DIR`. It exits with 0 once the mount is there, or is gone in order. */
 export const mountCommand: Command<typeof mountFlags> = {
   name: "mount",
-  summary: "let programs use the files of an image; its servers may die, programs do not see",
+  summary: "let programs use the files of an image, whatever server dies",
+  about:
+    "Its servers and the gateway to Linux may die at any moment: programs wait a little, and " +
+    "see no error. It needs fuse3, and /dev/fuse, which not everybody may use everywhere.",
   flags: mountFlags,
   arguments: {
     placeholder: "IMAGE DIR",

@@ -29,8 +29,7 @@ await runMain("hako run", async () => {
   }
   // On the error stream: the other one is the log, which may be read by a program.
   if (!flags.quiet) console.error(permissionLine(permissions));
-  const durationMs = flags.duration === undefined ? undefined : flags.duration * 1_000;
-  const order = { log, isQuiet: flags.quiet, durationMs };
+  const order = { log, isQuiet: flags.quiet, durationMs: flags.duration };
   return await startHost({
     manifest,
     permissions,

@@ -46,7 +46,7 @@ export const scenarioFlags = {
 /** `hako scenarios [NAME...]`. */
 export const scenariosCommand: Command<typeof scenarioFlags> = {
   name: "scenarios",
-  summary: "boot real systems, kill their servers at the worst moments, and check what is left",
+  summary: "kill the servers of real systems, and check what is left",
   flags: scenarioFlags,
   arguments: {
     placeholder: "SCENARIO",

@@ -14,7 +14,7 @@ import type { Audience, PlayedOut } from "./play.ts";
 import { check, type Scenario, type UnstagedContext } from "./scenario.ts";
 
 /** The exit code after Ctrl-C, as sh has it. */
-export const EXIT_INTERRUPTED = 130;
+const EXIT_INTERRUPTED = 130;
 
 /** Programs that every scenario may ask for their judgement. */
 const JUDGES = ["e2fsck", "debugfs"];

@@ -13,7 +13,7 @@ import { runMain } from "../command_line/run_main.ts";
 import { makeStyle, wantsColour } from "../terminal/style.ts";
 import { scenariosCommand } from "./command.ts";
 import { parseFault } from "./faults/fault_text.ts";
-import { EXIT_INTERRUPTED, playInProcess } from "./in_process.ts";
+import { playInProcess } from "./in_process.ts";
 import { FAULT_SCENARIO, SCENARIOS } from "./library.ts";
 import { renderJunit } from "./junit_report.ts";
 import { counted } from "./live_line.ts";
@@ -26,6 +26,9 @@ import { renderList, renderResult, renderRun, renderShort } from "./summary.ts";
 
 /** Names in the root of Hako's own checkout that are no part of it. */
 const NOT_SOURCE = [".git", "node_modules", ".hako-tmp"];
+
+/** The exit codes after signals, as sh has them. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** What `--fault` says for no faults at all. */
 const NO_FAULTS = "none";
@@ -66,7 +69,7 @@ async function main(): Promise<number> {
     const result = await play(scenario, context, choice, place, view);
     if (result === undefined || interruption.aborted) {
       console.error("interrupted; the system was halted and its devices flushed");
-      return EXIT_INTERRUPTED;
+      return interruption.reason ?? EXIT_CODES.SIGINT;
     }
     results.push(result);
     const isWhole = flags.verbose || chosen.length === 1;
@@ -151,8 +154,8 @@ function imageFor(path: string, { name }: Scenario, chosen: readonly Scenario[])
 /** The scenario's process hears of it as well; we stay until that has ended. */
 function interruptedBySignals(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => controller.abort());
+  for (const [signal, exitCode] of Object.entries(EXIT_CODES)) {
+    Deno.addSignalListener(signal as Deno.Signal, () => controller.abort(exitCode));
   }
   return controller.signal;
 }

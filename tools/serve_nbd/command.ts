@@ -46,7 +46,10 @@ export const serveFlags = {
 /** `hako serve nbd IMAGE`. */
 export const serveCommand: Command<typeof serveFlags> = {
   name: "serve",
-  summary: "serve a volume on an image to NBD clients; its servers may die, its clients do not see",
+  summary: "serve a volume on an image to NBD clients",
+  about:
+    "qemu, nbdcopy, nbdfuse and Linux itself are such clients. The servers behind the volume " +
+    "may die, and its clients do not see it. It serves until Ctrl-C, which flushes everything.",
   flags: serveFlags,
   arguments: {
     placeholder: "nbd IMAGE",

@@ -12,7 +12,7 @@ import { TELEMETRY_VARIABLE } from "../telemetry/metrics.ts";
 /** Exported only so that the type of `topCommand` is public. @internal */
 export const topFlags = {
   interval: { value: "SECONDS", kind: "count", summary: "look so often; every second if left out" },
-  duration: { value: "SECONDS", kind: "count", summary: "halt the system after so long" },
+  duration: { value: "TIME", kind: "duration", summary: "halt the system after so long" },
   once: { summary: "show one interval and halt the system" },
   json: { summary: "write each look as a line of JSON" },
 } as const satisfies Flags;
@@ -20,7 +20,8 @@ export const topFlags = {
 /** `hako top MANIFEST`. */
 export const topCommand: Command<typeof topFlags> = {
   name: "top",
-  summary: "boot a system and watch its domains: lives, states, calls, times, deaths",
+  summary: "boot a system and watch its domains: calls, times, deaths",
+  about: "On a terminal the page is drawn anew at each look. Ctrl-C halts the system in order.",
   flags: topFlags,
   arguments: {
     placeholder: "MANIFEST",

@@ -19,7 +19,7 @@ await runMain("hako top", async () => {
   if (interval === 0) {
     throw new UsageError("Cannot run top with --interval 0: SECONDS is from 1 up");
   }
-  const samplesMax = once ? 1 : duration && Math.max(1, Math.ceil(duration / interval));
+  const samplesMax = once ? 1 : duration && Math.max(1, Math.ceil(duration / 1_000 / interval));
   const order: Omit<TopOrder, keyof InspectionOrder> = {
     intervalMs: interval * 1_000,
     ...(samplesMax === undefined ? {} : { samplesMax }),

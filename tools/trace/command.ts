@@ -17,13 +17,15 @@ export const traceFlags = {
     kind: "path",
     summary: "write the trace here; trace.json if left out",
   },
-  duration: { value: "SECONDS", kind: "count", summary: "halt the system after so long" },
+  duration: { value: "TIME", kind: "duration", summary: "halt the system after so long" },
 } as const satisfies Flags;
 
 /** `hako trace MANIFEST`. */
 export const traceCommand: Command<typeof traceFlags> = {
   name: "trace",
-  summary: "boot a system and write its calls, deaths and recoveries for ui.perfetto.dev",
+  summary: "boot a system and trace it for ui.perfetto.dev",
+  about: "The trace has every call between domains, deaths, fences and recoveries. It is written " +
+    "when the apps have finished, the time is over, or Ctrl-C halts the system.",
   flags: traceFlags,
   arguments: {
     placeholder: "MANIFEST",
@@ -33,7 +35,7 @@ export const traceCommand: Command<typeof traceFlags> = {
   },
   examples: [
     { line: "system.json", what: "trace a system until its apps have finished" },
-    { line: "system.json -o boot.json --duration 2", what: "the first two seconds of it" },
+    { line: "system.json -o boot.json --duration 2s", what: "the first two seconds of it" },
   ],
   module: "tools/trace/main.ts",
   permissions: ({ arguments: manifests }, place) => ({

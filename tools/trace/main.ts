@@ -18,7 +18,7 @@ await runMain("hako trace", async () => {
   const output = resolve(place.directory, flags.output ?? "trace.json");
   const order: Omit<TraceOrder, keyof InspectionOrder> = {
     output,
-    ...(flags.duration === undefined ? {} : { durationMs: flags.duration * 1_000 }),
+    ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
   };
   const program = "tools/trace/host/main.ts";
   return await inspect({ path: path!, program, order: { ...order }, write: [output], place });

@@ -33,7 +33,8 @@ export const umountFlags = {
 /** `hako umount DIR`. It exits with 0 once all is written and the servers have ended. */
 export const umountCommand: Command<typeof umountFlags> = {
   name: "umount",
-  summary: "unmount what hako mount has mounted, and wait until everything is written",
+  summary: "unmount what hako mount has mounted, when all is written",
+  about: "It ends when everything is written and the servers have ended; then the image is free.",
   flags: umountFlags,
   arguments: {
     placeholder: "DIR",

@@ -19,7 +19,7 @@ const PROGRESS_MS_MIN = 50;
 
 const encoder = new TextEncoder();
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.addSignalListener(signal, () => {
     // Who asks twice does not want to wait for what may never halt.
     if (interruption.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
