@@ -16,8 +16,8 @@ import { EACH, type FaultSpec } from "./fault_text.ts";
 /** A victim that is not back by then will not be struck any more. */
 const BACK_MS_MAX = 15_000;
 
-/** Faults that end a life. */
-const HARMLESS: ReadonlySet<string> = new Set(["slow", "heap"]);
+/** Faults that end no life. */
+const HARMLESS: ReadonlySet<string> = new Set(["slow"]);
 
 /** Who carries out a plan. */
 export class FaultInjection {
@@ -27,8 +27,10 @@ export class FaultInjection {
   readonly #onStrike: (domain: string, kind: string) => void;
   /** Those that are being replaced. */
   readonly #down: Set<string> = new Set();
-  /** Those that a fault has been ordered for which is still to be seen. */
-  readonly #awaited: Set<string> = new Set();
+  /** Those that a fault has been ordered for which is still to be seen, and in which life of theirs. */
+  readonly #awaited: Map<string, number> = new Map();
+  /** The life of each that was heard of last. */
+  readonly #epochs: Map<string, number> = new Map();
   readonly #deadly: Map<string, number> = new Map();
   readonly #struck: Set<FaultSpec> = new Set();
   #waiting: (() => void)[] = [];
@@ -73,7 +75,7 @@ export class FaultInjection {
     if (event.type === "died") {
       this.#down.add(event.domain);
       this.#awaited.delete(event.domain);
-    } else if (event.type === "ready") this.#down.delete(event.domain);
+    } else if (event.type === "ready") this.#lives(event.domain, event.epoch);
     else if (event.type === "kernel-died") this.#kernelDied();
     else return;
     this.#wake();
@@ -120,7 +122,7 @@ export class FaultInjection {
     if (fault.side === "disk") return true; // The disk's plan goes by what it is asked for.
     const deathsOf = (name: string) =>
       name === KERNEL ? kernelEpoch - 1 : domains[name]?.deaths ?? 0;
-    if (moment.type === "point") return HARMLESS.has(fault.kind) || deathsOf(domain) > 0;
+    if (moment.type === "point") return !this.#isDeadly(fault.kind, domain) || deathsOf(domain) > 0;
     if (!this.#struck.has(spec) || (this.left > 0 && isCounted(spec))) return false;
     const victims = domain === EACH ? this.#armed.everybody(spec) : [domain];
     return victims.every((name) => deathsOf(name) >= this.#deathsDue(name));
@@ -160,8 +162,8 @@ export class FaultInjection {
   async #strike({ spec, domain }: Strike): Promise<boolean> {
     const system = this.#system!;
     const { fault } = spec;
-    const isDeadly = !HARMLESS.has(fault.kind);
-    if (isDeadly) this.#awaited.add(domain);
+    const isDeadly = this.#isDeadly(fault.kind, domain);
+    if (isDeadly) this.#awaited.set(domain, this.#epochs.get(domain) ?? 0);
     try {
       if (fault.side === "inside") system.inject(this.#armed.numberOf.get(armedKey(spec, domain))!);
       else if (fault.kind === "restart") await system.restart(domain);
@@ -183,11 +185,24 @@ export class FaultInjection {
     this.#awaited.delete(KERNEL);
     this.#system?.status().then(({ domains }) => {
       this.#down.delete(KERNEL);
-      for (const [name, { state }] of Object.entries(domains)) {
-        if (state === "ready") this.#down.delete(name);
+      for (const [name, { state, epoch }] of Object.entries(domains)) {
+        if (state === "ready") this.#lives(name, epoch);
       }
       this.#wake();
     }, () => {}); // The system has halted.
+  }
+
+  /** A heap that grows is the end of those alone that have a limit. */
+  #isDeadly(kind: string, domain: string): boolean {
+    if (kind !== "heap") return !HARMLESS.has(kind);
+    return this.#armed.manifest.domains[domain]?.memoryLimitMb !== undefined;
+  }
+
+  /** A victim is back. A kernel can die before it tells of the death: the next life tells of it, too. */
+  #lives(domain: string, epoch: number): void {
+    this.#down.delete(domain);
+    this.#epochs.set(domain, epoch);
+    if (epoch > (this.#awaited.get(domain) ?? Infinity)) this.#awaited.delete(domain);
   }
 
   /** Resolves when something holds, when all is over, or at a time. */
