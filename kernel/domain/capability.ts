@@ -61,7 +61,8 @@ export interface Ended {
  * @example A volume lent to a viewer, for reading only, and taken back.
  * ```ts ignore
  * const volume = domain.capability("endpoint", "volume");
- * const readOnly = volume.derive({ operations: operationCodes(Volume, "read"), rights: ["call", "grant"] });
+ * const rights = ["call", "grant", "revoke"] as const;
+ * const readOnly = volume.derive({ operations: operationCodes(Volume, "read"), rights });
  * const { handle } = readOnly.grant(domain.capability("endpoint", "viewer"));
  * viewer.callSync("show", { volume: handle }); // The viewer accepts by the badge of this request.
  * readOnly.revoke(); // Its channel to the volume is closed.

@@ -134,6 +134,7 @@ export class Supervision {
     if (row.state !== "starting") return;
     row.state = "ready";
     row.failedStarts = 0;
+    entry.lastBeatAtMs = this.#kernel.nowMs(); // However long it took to start: it may hang from here.
     const tookMs = this.#kernel.nowMs() - row.startedAtMs;
     this.#kernel.event({ type: "ready", domain: name, epoch: row.epoch, tookMs });
     if (row.upgradeCall !== 0) this.#kernel.answer(row.upgradeCall);

@@ -8,7 +8,7 @@ import { settledStatus } from "../../tools/systems/settled_status.ts";
 const POINTS = ["counter.add.before", "counter.add.after"];
 
 /** A domain that computes for so long without a beat is taken to hang. */
-const HANG_MS = 200;
+const HANG_MS = 400;
 
 const KINDS = ["server", "driver"] as const; // One sleeps in place, the other in its event loop.
 
@@ -61,7 +61,8 @@ for (const kind of KINDS) {
         Atomics.store(new Int32Array(stop), 0, 1);
         while ((await system.status()).zombies > 0); // It finds that it was fenced.
         const { domains, slotsInUse } = await settledStatus(system);
-        assertEquals([domains["counter"]!.deaths, slotsInUse], [1, 0]);
+        const { deaths, why } = domains["counter"]!;
+        assertEquals([deaths, slotsInUse], [1, 0], `it died last of: ${why}`);
         assertEquals(counter.callSync("add", { amount: 1 }), 7);
       });
     }
@@ -128,6 +129,18 @@ Deno.test("a fault that happens on order does so at each order, and only then", 
   }
   assertEquals((await system.status()).domains["counter"]!.deaths, 3);
   for (const wrong of [2, 3, -1, 0.5]) assertThrows(() => system.inject(wrong), RangeError);
+});
+
+Deno.test("a life that takes longer to start than it may hang is not taken to hang", async () => {
+  const slow = { point: "runtime.ready", kind: "slow", slowMs: 4 * HANG_MS } as const;
+  const faults = [{ domain: "counter", ...slow }, { domain: "counter", ...slow, visit: 2 }];
+  await using system = await boot(counterSystem({ hangMs: HANG_MS }), { faults });
+  const counter = await system.connect(Counter, "counter");
+  assertEquals(counter.callSync("add", { amount: 1 }), 1);
+  system.terminate("counter"); // Its successor is as slow.
+  succeeded(counter);
+  assertEquals(counter.callSync("add", { amount: 1 }), 2);
+  assertEquals((await system.status()).domains["counter"]!.deaths, 1);
 });
 
 Deno.test("a plan of many faults is lived through, whatever its seed", async () => {

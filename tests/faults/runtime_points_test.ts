@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { boot, RUNTIME_POINTS } from "@hako/kernel";
 import { counterSystem } from "../counter_system.ts";
 import { Counter } from "../domains/counter_protocol.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 const KINDS = ["server", "driver"] as const; // One sleeps in place, the other in its event loop.
 
@@ -21,7 +22,7 @@ for (const kind of KINDS) {
           assertEquals(counter.callSync("add", { amount: 1 }), value);
         }
 
-        const { domains, slotsInUse, zombies } = await system.status();
+        const { domains, slotsInUse, zombies } = await settledStatus(system);
         assertEquals([domains["counter"]!.deaths, slotsInUse, zombies], [1, 0, 0]);
       });
     }
