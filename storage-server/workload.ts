@@ -136,7 +136,9 @@ export function seededRandom(seed: number): () => number {
 
 /** The sectors of a run. */
 export function sectorsOf({ first, count }: SectorRun): number[] {
-  return Array.from({ length: count }, (_, index) => first + index);
+  const sectors: number[] = []; // Millions of them: a loop takes half the time of Array.from().
+  for (let sector = first; sector < first + count; sector++) sectors.push(sector);
+  return sectors;
 }
 
 /** A run of whole blocks. */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import { OsError } from "@hako/ipc";
 import { boot, type DomainManifest, type SystemEvent, type SystemManifest } from "@hako/kernel";
 import { Fragile } from "./domains/fragile_protocol.ts";
+import { settledStatus } from "../tools/systems/settled_status.ts";
 
 /** A fragile server, and other domains beside it. */
 function fragileSystem(
@@ -42,7 +43,7 @@ async function bootHeard(manifest: SystemManifest) {
 
 for (const how of ["throw", "exit", "hang"] as const) {
   Deno.test(`a request that every server dies of by ${how} is answered, and others go on`, async () => {
-    const { system, events } = await bootHeard(fragileSystem({ poisonTries: 2, hangMs: 100 }));
+    const { system, events } = await bootHeard(fragileSystem({ poisonTries: 2, hangMs: 500 }));
     await using _running = system;
     const client = await system.connect(Fragile, "fragile");
     const other = await system.connect(Fragile, "fragile");
@@ -58,7 +59,7 @@ for (const how of ["throw", "exit", "hang"] as const) {
     const { domain, endpoint, operation, tries, why } = told[0]!;
     assertEquals([domain, endpoint, operation, tries], ["fragile", "fragile", 2, 2]);
     assertMatch(why, /asked to throw|self\.close|it hangs/);
-    assertEquals((await system.status()).slotsInUse, 0);
+    assertEquals((await settledStatus(system)).slotsInUse, 0);
   });
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@hako/kernel";
 import { counterSystem } from "./counter_system.ts";
 import { Counter } from "./domains/counter_protocol.ts";
+import { settledStatus } from "../tools/systems/settled_status.ts";
 
 /** What a short life of a system asks of its kernel: boot, connections, a window, deaths, a halt. */
 async function shortLife(system: System): Promise<void> {
@@ -26,7 +27,7 @@ async function shortLife(system: System): Promise<void> {
   const late = await system.connect(Counter, "counter");
   assertEquals(late.callSync("add", { amount: 1 }), 4);
   assertEquals(window[4095], 7);
-  const status = await system.status();
+  const status = await settledStatus(system);
   assertEquals([status.slotsInUse, status.domains.counter!.state], [0, "ready"]);
 }
 
@@ -47,7 +48,7 @@ for (const [name, visits] of Object.entries(DEATHS)) {
   const kind = name as PointFault["kind"];
   for (const point of KERNEL_POINTS) {
     Deno.test(`a kernel that dies by ${kind} at ${point} is followed by another, visits ${visits}`, async () => {
-      const dead: number[] = [];
+      let passed = 0;
       for (const visit of visits) {
         const events: SystemEvent[] = [];
         const faults: PointFault[] = [{ domain: "kernel", point, visit, kind }];
@@ -56,9 +57,11 @@ for (const [name, visits] of Object.entries(DEATHS)) {
           onEvent: (event) => void events.push(event),
         });
         await shortLife(system);
-        dead.push(kernelDeaths(events));
+        const deaths = kernelDeaths(events);
+        assert(deaths === 1 || (deaths === 0 && passed >= 3), `${deaths} deaths at visit ${visit}`);
+        if (deaths === 0) break; // So short a life does not come to so late a visit.
+        passed++;
       }
-      assert(dead.slice(0, 3).every((count) => count === 1), `${dead}`);
     });
   }
 }
@@ -82,7 +85,7 @@ Deno.test("a kernel that is terminated over and over loses no request and no cou
     assertEquals(await counter.call("add", { amount: 1 }), ++value);
   }
   assertEquals(kernelDeaths(events), 16);
-  const { domains, slotsInUse, kernelEpoch } = await system.status();
+  const { domains, slotsInUse, kernelEpoch } = await settledStatus(system);
   assertEquals([domains.counter!.deaths, slotsInUse, kernelEpoch], [12, 0, 17]);
 });
 

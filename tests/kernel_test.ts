@@ -3,6 +3,7 @@ import { defineProtocol, OsError } from "@hako/ipc";
 import { boot, type DomainManifest, type SystemEvent } from "@hako/kernel";
 import { counterSystem } from "./counter_system.ts";
 import { Counter, operations } from "./domains/counter_protocol.ts";
+import { settledStatus } from "../tools/systems/settled_status.ts";
 
 const KINDS = ["server", "driver"] as const; // One sleeps in place, the other in its event loop.
 
@@ -18,7 +19,7 @@ for (const kind of KINDS) {
     assertEquals([...window.subarray(8, 13)], [0, 7, 7, 7, 0]);
     assertThrows(() => counter.callSync("fill", { value: 256, target: window }), OsError, "EINVAL");
     await assertRejects(() => counter.call("add", { amount: -1 }), OsError, "EINVAL");
-    assertEquals((await system.status()).slotsInUse, 0);
+    assertEquals((await settledStatus(system)).slotsInUse, 0);
   });
 
   for (const [how, manner] of [[1, "throws"], [2, "closes itself"], [3, "exits"]] as const) {
@@ -30,7 +31,7 @@ for (const kind of KINDS) {
       assertEquals(counter.callSync("die", { how }), how);
 
       assertEquals(counter.callSync("add", { amount: 1 }), 6, "the keep survived");
-      const status = await system.status();
+      const status = await settledStatus(system);
       const { epoch, state, deaths, inFlight } = status.domains.counter!;
       assertEquals([epoch, state, deaths, inFlight], [2, "ready", 1, 0]);
       assertEquals([status.slotsInUse, status.zombies], [0, 0]);
@@ -50,7 +51,7 @@ for (const kind of KINDS) {
       }
       assertEquals(await counter.call("add", { amount: 1 }), ++value);
     }
-    const { domains, slotsInUse } = await system.status();
+    const { domains, slotsInUse } = await settledStatus(system);
     assertEquals([domains.counter!.deaths, slotsInUse], [10, 0]);
   });
 
@@ -100,7 +101,7 @@ Deno.test("64 requests in flight all survive a death, in order and once", async 
 
 Deno.test("a server that hangs is fenced, and its zombie changes nothing", async () => {
   const events: SystemEvent[] = [];
-  const manifest = counterSystem({ hangMs: 200 });
+  const manifest = counterSystem({ hangMs: 500 });
   await using system = await boot(manifest, { onEvent: (event) => events.push(event) });
   const counter = await system.connect(Counter, "counter");
   counter.callSync("add", { amount: 3 });

@@ -26,7 +26,9 @@ function pattern(byteLength: number, seed: number): Uint8Array {
 }
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
-  return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
+  let at = one.byteLength === other.byteLength ? 0 : -1;
+  while (at >= 0 && at < one.byteLength && one[at] === other[at]) at++;
+  return at === one.byteLength;
 }
 
 function requireClean(disk: MemoryDisk): void {

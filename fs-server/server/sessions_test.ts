@@ -5,7 +5,9 @@ import { LEASE } from "../protocol.ts";
 import { ServerDeath, SessionRig } from "./test_session_rig.ts";
 
 function bytesOf(byteLength: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length: byteLength }, (_, index) => (index * 31 + seed * 7) & 0xff);
+  const bytes = new Uint8Array(byteLength);
+  for (let index = 0; index < byteLength; index++) bytes[index] = index * 31 + seed * 7;
+  return bytes;
 }
 
 function clientOf(rig: SessionRig, badge: number, windowBytes?: number): FileSystemClient {

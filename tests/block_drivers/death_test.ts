@@ -5,6 +5,7 @@ import type { System } from "@hako/kernel";
 import { mayOpen } from "../../drivers/block/host_file/test_loop_device.ts";
 import { bootDisks, hostDisk, remoteDisk } from "./disk_domains.ts";
 import { ForeignServer, isMissing, type ServerName } from "./foreign_server.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 const BLOCKS = 256;
 const RUN_BLOCKS_MAX = 8;
@@ -113,7 +114,7 @@ for (const name of SERVERS) {
       await workload.run(1_500, { every: 150, happen: kill });
       await workload.flush();
       workload.judgeImage(server.image);
-      const { domains, slotsInUse } = await system.status();
+      const { domains, slotsInUse } = await settledStatus(system);
       assertEquals([domains.disk?.epoch, slotsInUse], [1 + kills, 0]);
     },
   });

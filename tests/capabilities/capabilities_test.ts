@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { boot, type DomainManifest, type System, type SystemEvent } from "@hako/kernel";
 import { app, capabilitySystem } from "./capability_system.ts";
 import { Shelf } from "./domains/shelf_protocol.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 /** What an app has finished with, and the system that it ran in. */
 async function finished<T>(
@@ -17,7 +18,7 @@ async function finished<T>(
   const value = await promise;
   if (typeof value === "string") throw new Error(value);
   await look(value as T, system);
-  const { zombies, slotsInUse } = await system.status();
+  const { zombies, slotsInUse } = await settledStatus(system);
   assertEquals([zombies, slotsInUse], [0, 0], "nothing is left behind");
 }
 

@@ -43,7 +43,9 @@ async function bootFiles(faults: readonly PointFault[] = []): Promise<Booted> {
 }
 
 function bytesOf(byteLength: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length: byteLength }, (_, index) => (index * 31 + seed * 7) & 0xff);
+  const bytes = new Uint8Array(byteLength);
+  for (let index = 0; index < byteLength; index++) bytes[index] = index * 31 + seed * 7;
+  return bytes;
 }
 
 const HOW = { read: true, write: true, create: true };

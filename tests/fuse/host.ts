@@ -15,8 +15,9 @@ import { gatewayFaults, mountedSystem } from "./mounted_system.ts";
 import type { HostLine, HostOrder } from "./protocol.ts";
 import { runScript, succeed } from "./scripts.ts";
 
-/** What is copied: real source, some of it. */
-const SOURCE = new URL("../../ipc", import.meta.url).pathname;
+/** What is copied: real source, and more of it if there is more to do. */
+const sourceOf = (scale: number): string =>
+  new URL(scale > 1 ? "../../ipc" : "../../ipc/queue", import.meta.url).pathname;
 
 /** The exit code of a host that was too late. */
 const EXIT_LATE = 3;
@@ -25,7 +26,7 @@ if (import.meta.main) await main(JSON.parse(Deno.args[0]!) as HostOrder);
 
 async function main(order: HostOrder): Promise<void> {
   const tree = `${order.scratch}/tree`;
-  await succeed("tree", tree, SOURCE);
+  await succeed("tree", tree, sourceOf(order.scale));
   const executioner = new Executioner(order.victims, order.seed);
   const lanes = new Lanes(order, {
     tree,

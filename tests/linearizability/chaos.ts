@@ -19,6 +19,7 @@ import { STORE_BYTES, STORE_POINTS } from "./object_store.ts";
 import { Objects } from "./objects_protocol.ts";
 import { historyIn, type LogMemory, newLog, newTickets, Recorder } from "./recorder.ts";
 import { type Ways, Worker } from "./workload.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 /** One run. The same plan draws the same chances; what comes of them is up to the machine. */
 export interface ChaosPlan {
@@ -88,7 +89,7 @@ export async function runChaos(
   const log = logs.get("program")!;
   await playProgram({ plan, system, log, random, onProgress, signal });
   if (signal?.aborted !== true) await Promise.race([finished, givenUp]);
-  const { domains, slotsInUse } = await system.status();
+  const { domains, slotsInUse } = await settledStatus(system);
   return {
     history: [...logs].flatMap(([name, log]) => historyIn(name, log)),
     serverDeaths: domains.server!.deaths,

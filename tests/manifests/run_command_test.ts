@@ -196,7 +196,7 @@ const BAD: readonly (readonly [args: readonly string[], message: string])[] = [
   [["run", COUNTING, COUNTING], "it takes at most 1"],
   [["run", "none.json"], "none.json: there is no such file"],
   [["run", COUNTING, "--log", "jsn"], 'no such format; did you mean "json"?'],
-  [["run", COUNTING, "--duration", "1.5"], "SECONDS is a whole number from 0"],
+  [["run", COUNTING, "--duration", "1.5h"], "TIME is a time, as 500ms, 30s or 2min"],
 ];
 
 for (const [args, message] of BAD) {

@@ -4,6 +4,7 @@ import { boot, defineSystem, type SystemEvent } from "@hako/kernel";
 import { type GrowthName, GROWTHS } from "./growth.ts";
 import { Hoard } from "./hoard_protocol.ts";
 import { hoardingSystem, LIMIT_MB, WHY } from "./hoarding_system.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 /** Collects what domains died of. */
 function causes(): { readonly why: string[]; onEvent(event: SystemEvent): void } {
@@ -24,7 +25,7 @@ for (const kind of ["server", "driver"] as const) {
 
       assertEquals(hoard.callSync("add", { amount: 1 }), 6, "the keep survived");
       assertEquals(why, [WHY, WHY]);
-      const { domains, slotsInUse, zombies } = await system.status();
+      const { domains, slotsInUse, zombies } = await settledStatus(system);
       assertEquals([domains.hoarder!.epoch, domains.hoarder!.deaths], [3, 2]);
       assertEquals([slotsInUse, zombies], [0, 0]);
     });

@@ -104,7 +104,7 @@ class LongestPath {
 
   from(outcome: Outcome): number {
     if (typeof outcome !== "object") return 0;
-    const key = `${outcome.stack}|${outcome.innerStack}|${Object.values(outcome.step)}`;
+    const key = keyOf(outcome);
     const known = this.#known.get(key);
     if (known !== undefined) {
       if (known < 0) {
@@ -120,6 +120,18 @@ class LongestPath {
     this.#known.set(key, longest + 1);
     return longest + 1;
   }
+}
+
+/** A text that only the same position of an operation has: two characters for each number. */
+function keyOf({ stack, innerStack, step }: Position): string {
+  const { kind, wide, dropped, address, low, high, replacementLow, replacementHigh } = step;
+  const marks = kind << 2 | (wide ? 2 : 0) | (dropped ? 1 : 0);
+  const numbers = Int32Array.of(
+    ...[stack.length, marks, step.memory, address, low, high, replacementLow, replacementHigh],
+    ...stack,
+    ...innerStack ?? [],
+  );
+  return String.fromCharCode.apply(null, new Uint16Array(numbers.buffer) as unknown as number[]);
 }
 
 /** What a step may read: one value for each way in which the core can tell values apart. */

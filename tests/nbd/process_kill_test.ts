@@ -26,8 +26,8 @@ const WRITES: readonly Write[] = Array.from({ length: 24 }, (_, index) => ({
 for (const when of KILLED_AT) {
   const name = `what was flushed is there after the process was killed at write ${when}`;
   clientTest(name, ["strace", "qemu-io"], async (directory) => {
-    await ServedImage.start(directory, VOLUME).then((made) => made[Symbol.asyncDispose]());
     const image = `${directory}/disk.img`;
+    Deno.writeFileSync(image, await (blank ??= makeBlank()));
     const below = ["strace", "-f", "-o", "/dev/null", "-P", image, "-e", "trace=write,pwrite64"];
     const killing = ["-e", `inject=write,pwrite64:signal=KILL:when=${when}`];
     const flushed = await writeUntilKilled(directory, [...below, ...killing]);
@@ -40,6 +40,20 @@ for (const when of KILLED_AT) {
     assertEquals(reading.code, 0, `${reading.stdout}\n${reading.stderr}`);
     await succeed("qemu-io", "-f", "raw", "-c", "write -P 9 0 64k", "-c", "flush", restarted.uri);
   });
+}
+
+/** The image of a volume that nobody has written to. It is made once, and each test has a copy. */
+let blank: Promise<Uint8Array> | undefined;
+
+async function makeBlank(): Promise<Uint8Array> {
+  const directory = Deno.makeTempDirSync();
+  try {
+    const made = await ServedImage.start(directory, VOLUME);
+    await made[Symbol.asyncDispose]();
+    return Deno.readFileSync(`${directory}/disk.img`);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
 }
 
 /** Which writes a client has heard to be on stable storage before the process was killed. */

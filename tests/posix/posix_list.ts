@@ -69,7 +69,7 @@ export async function runList(killEveryMs: number, seed = 1): Promise<Comparison
   const directory = Deno.makeTempDirSync({ prefix: "hako-posix-" });
   using _removal = { [Symbol.dispose]: () => Deno.removeSync(directory, { recursive: true }) };
   const runner = `${directory}/runner`;
-  await compile(runner);
+  Deno.writeFileSync(runner, await (compiled ??= compile()), { mode: 0o755 });
   const order: ListOrder = { directory, runner, killEveryMs, seed };
   const host = [denoProgram(), ...hostArguments(order), JSON.stringify(order)];
   const unshare = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"];
@@ -79,11 +79,17 @@ export async function runList(killEveryMs: number, seed = 1): Promise<Comparison
   return { ext4: resultsIn(`${directory}/ext4.json`), hako: resultsIn(`${directory}/hako.json`) };
 }
 
-async function compile(runner: string): Promise<void> {
+/** The program that runs the list: compiled once. */
+let compiled: Promise<Uint8Array> | undefined;
+
+async function compile(): Promise<Uint8Array> {
+  const runner = Deno.makeTempFileSync({ prefix: "hako-posix-" });
+  using _removal = { [Symbol.dispose]: () => Deno.removeSync(runner) };
   const sources = [...Deno.readDirSync(LIST)].map(({ name }) => `${LIST}/${name}`)
     .filter((path) => path.endsWith(".c")).sort();
   const said = await run("gcc", [...FLAGS, "-o", runner, ...sources]);
   if (said !== "") throw new Error(said);
+  return Deno.readFileSync(runner);
 }
 
 /** Nothing if the program succeeded, else what it said. */

@@ -22,6 +22,8 @@ interface Mutation {
   readonly part: string;
   readonly from: string;
   readonly to: string;
+  /** An interleaving that shows it, where few do: below {@linkcode SEEDS_INTERLEAVED}, asked first. */
+  readonly seed?: number;
 }
 
 const MUTATIONS: Readonly<Record<string, Mutation>> = {
@@ -74,11 +76,13 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     part: "ring",
     from: "hasHint ? entry & ~safe",
     to: "hasHint ? entry",
+    seed: 8_702,
   },
   "a producer ignores the safe bit": {
     part: "ring",
     from: "(entry & safe) == 0 &&",
     to: "false &&",
+    seed: 10_091,
   },
   "a hint is copied, not taken": {
     part: "ring",
@@ -92,13 +96,18 @@ for (const [name, mutation] of Object.entries(MUTATIONS)) {
     const core = await mutated(mutation);
     const stepping = await compileStepping(core);
     const pausing = await compilePausing(core);
-    assert(isNoticed(stepping, pausing), "nothing was noticed");
+    assert(isNoticed(stepping, pausing, mutation.seed), "nothing was noticed");
   });
 }
 
-/** Asks the quick tests first. */
-function isNoticed(module: WebAssembly.Module, pausing: WebAssembly.Module): boolean {
+/** Asks the quick tests first, after the one interleaving of a seed that is known to show it. */
+function isNoticed(
+  module: WebAssembly.Module,
+  pausing: WebAssembly.Module,
+  seed: number | undefined,
+): boolean {
   try {
+    if (seed !== undefined) runInterleaved(pausing, seed);
     dieOften(module);
     for (let seed = 0; seed < SEEDS; seed++) {
       runImmortals(module, seed);

@@ -13,6 +13,7 @@ export const PARTS = [
   "exactly-once",
   "power-cuts",
   "files",
+  "mutants",
   "mount",
 ] as const;
 
@@ -40,6 +41,7 @@ export const soakFlags = {
   },
   cuts: { value: "N", kind: "count", summary: "power-cuts: cuts in all; 1,000,000 if left out" },
   actions: { value: "N", kind: "count", summary: "files: actions in all; 10,000,000 if left out" },
+  mutants: { value: "N", kind: "count", summary: "mutants: images in all; 10,000 if left out" },
   programs: { value: "N", kind: "count", summary: "mount: programs in all; 300 if left out" },
   minutes: {
     value: "N",
@@ -61,8 +63,8 @@ export const soakCommand: Syntax<typeof soakFlags> = {
     choices: PARTS,
     summary:
       "histories, judged for linearizability; kills of every server; increments that count " +
-      "exactly-once; power-cuts of a simulated disk; random work on files; real programs on a " +
-      "mount; all if left out",
+      "exactly-once; power-cuts of a simulated disk; random work on files; mutants: damaged images; " +
+      "real programs on a mount; all if left out",
   },
   examples: [
     {

@@ -14,6 +14,7 @@ import { soakFiles } from "./files.ts";
 import { soakHistories } from "./histories.ts";
 import { soakKills } from "./kills.ts";
 import { soakMount } from "./mount.ts";
+import { soakMutants } from "./mutants.ts";
 import { soakPowerCuts } from "./power_cuts.ts";
 import type { Soaking } from "./soak_part.ts";
 
@@ -25,6 +26,7 @@ const SOAKS: Readonly<Record<Part, (soaking: Soaking) => Promise<number>>> = {
   "exactly-once": soakExactlyOnce,
   "power-cuts": soakPowerCuts,
   files: soakFiles,
+  mutants: soakMutants,
   mount: soakMount,
 };
 

@@ -8,6 +8,7 @@ import { Board } from "../kills/board.ts";
 import { killAtRandom } from "../node_fs/random_kills.ts";
 import { balance, BANK_PATH, found, prepare } from "./bank.ts";
 import { publishSqlite, sqliteCode, startSqlite } from "./sqlite_module.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 const MiB = 1024 * 1024;
 const TELLERS = ["teller-1", "teller-2"];
@@ -80,7 +81,7 @@ async function play(round: Round, t: Deno.TestContext): Promise<void> {
   const expected = Object.fromEntries(TELLERS.map((name, index) => [name, told[index]!.number]));
   assertEquals(counts, expected, "each transfer that was answered is there, once");
   assert(told.every(({ number }) => number > 0), JSON.stringify(told));
-  assertEquals(await slotsLeft(system), 0);
+  assertEquals((await settledStatus(system)).slotsInUse, 0);
   await system.halt();
   await t.step({
     name: "e2fsck finds the image clean",
@@ -90,14 +91,6 @@ async function play(round: Round, t: Deno.TestContext): Promise<void> {
       assert(clean, text);
     },
   });
-}
-
-/** Slots in use when all is over; what was only posted may still be on its way at first. */
-async function slotsLeft(system: System): Promise<number> {
-  for (let look = 0;; look++) {
-    const { slotsInUse } = await system.status();
-    if (slotsInUse === 0 || look === 100) return slotsInUse;
-  }
 }
 
 async function clientOf(system: System): Promise<FileSystemClient> {

@@ -3,6 +3,7 @@ import type { Client } from "@hako/ipc";
 import { boot, defineSystem, type DomainManifest, type System } from "@hako/kernel";
 import { Haunted, type Zombie, ZOMBIES } from "./haunted_protocol.ts";
 import { Leash } from "./leash.ts";
+import { settledStatus } from "../../tools/systems/settled_status.ts";
 
 /** Above `SCAN_CHANNELS_MAX`, so that clients say by ready bits who has posted. */
 const CLIENTS = 12;
@@ -108,7 +109,7 @@ for (const kind of ["server", "driver"] as const) {
       leash.stop();
       await addToSleeper(house, 5);
       await laidToRest(system);
-      const { domains, slotsInUse } = await system.status();
+      const { domains, slotsInUse } = await settledStatus(system);
       assertEquals([slotsInUse, domains["haunted"]!.deaths], [0, 5]);
     });
   }

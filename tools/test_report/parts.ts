@@ -1,26 +1,17 @@
 /**
- * The parts of a whole run. Tests that compute, or ask systems for what no clock judges, run side by
- * side; the others run one after the other, since their servers need the cores.
+ * The parts of a whole run. Most tests bear neighbours, since they wait for states and not for
+ * clocks, and run side by side. Those run one after the other, and after the rest, that let a server
+ * hang for the moment in which it is found out, or keep a core busy on purpose: what their
+ * neighbours took from them would look like a server that hangs.
  *
  * @module
  */
 
-/** Where tests are that bear neighbours. */
-const SIDE_BY_SIDE = [
-  "fs-server",
-  "storage-server",
-  "tests/differential",
-  "tests/files",
-  "tests/files_test.ts",
-  "tests/fuse",
-  "tests/model",
-  "tests/mount_command",
-  "tests/node_fs",
-  "tests/posix",
-  "tests/queue/mutation_test.ts",
-  "tests/simulation",
-  "tests/sqlite",
-  "tests/storage_test.ts",
+/** Where tests are that bear no neighbours. */
+const ALONE = [
+  "tests/exactly_once",
+  "tests/faults",
+  "tests/zombies",
 ];
 
 /**
@@ -34,7 +25,5 @@ export function partsOf(
   excluded: readonly string[],
 ): readonly (readonly string[])[] {
   if (args.length > 0) return [args];
-  return [["--parallel", ...SIDE_BY_SIDE], [
-    `--ignore=${[...excluded, ...SIDE_BY_SIDE].join(",")}`,
-  ]];
+  return [["--parallel", `--ignore=${[...excluded, ...ALONE].join(",")}`], [...ALONE]];
 }

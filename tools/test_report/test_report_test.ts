@@ -1,8 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { readJunit, type TestResult, type Verdict } from "./junit.ts";
 import { partsOf } from "./parts.ts";
 import { runnerArguments } from "./runner.ts";
 import { summarise } from "./summary.ts";
+
+/** The root of Hako's source. */
+const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** As Deno 2.9.6 writes it. */
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
@@ -76,9 +79,9 @@ Deno.test("runnerArguments() gives each list of permissions whole", () => {
 });
 
 Deno.test("partsOf() runs every test in one part, and what the user names in one run", () => {
-  const [computing = [], rest = []] = partsOf([], ["scratch"]);
-  assertEquals(computing[0], "--parallel");
-  assertEquals(rest, [`--ignore=scratch,${computing.slice(1).join(",")}`]);
+  const [sideBySide = [], alone = []] = partsOf([], ["scratch"]);
+  assertEquals(sideBySide, ["--parallel", `--ignore=scratch,${alone.join(",")}`]);
+  for (const path of alone) assert(Deno.statSync(`${ROOT}/${path}`), "what is named is there");
   assertEquals(partsOf(["ipc", "--fail-fast"], ["scratch"]), [["ipc", "--fail-fast"]]);
 });
 
