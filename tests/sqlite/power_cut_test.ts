@@ -8,7 +8,8 @@ import { type Random, randomFrom } from "../../tools/scenarios/random.ts";
 import { findTool } from "../host_tool.ts";
 import { leasedRig } from "../node_fs/leased_rig.ts";
 import { balance, BANK_PATH, found, transfer } from "./bank.ts";
-import { compileSqlite, sqliteCode } from "./sqlite_module.ts";
+import { compileSqlite } from "../../tools/scenarios/foreign/sqlite_wasm.ts";
+import { sqliteCode } from "./sqlite_module.ts";
 
 const sqlite3: Sqlite3Static = await compileSqlite(sqliteCode());
 

@@ -5,9 +5,10 @@
  * @module
  */
 
-import sqlite3InitModule, { type Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import type { Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import type { FileSystemClient } from "@hako/fs-server";
 import { type HakoVfsOptions, installHakoVfs, type Sqlite3 } from "@hako/fs-server/sqlite";
+import { compileSqlite } from "../../tools/scenarios/foreign/sqlite_wasm.ts";
 
 /** Where the code lies. */
 const WASM_PATH = "/sqlite3.wasm";
@@ -26,22 +27,6 @@ export function sqliteCode(): Uint8Array<ArrayBuffer> {
 /** Puts the code where domains find it. */
 export function publishSqlite(fs: FileSystemClient, code: Uint8Array): void {
   fs.writeFileSync(WASM_PATH, code);
-}
-
-/** SQLite from its code, without a file system of Hako. */
-export async function compileSqlite(code: Uint8Array<ArrayBuffer>): Promise<Sqlite3Static> {
-  const module = await WebAssembly.compile(code);
-  // The types of the package do not tell of the option.
-  const init = sqlite3InitModule as (options: unknown) => Promise<Sqlite3Static>;
-  return await init({
-    instantiateWasm(
-      imports: WebAssembly.Imports,
-      done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
-    ) {
-      void WebAssembly.instantiate(module, imports).then((instance) => done(instance, module));
-      return {};
-    },
-  });
 }
 
 /** SQLite with the files of a client, the default for its databases. */

@@ -4,7 +4,8 @@ import type { FileSystemClient } from "@hako/fs-server";
 import { installHakoVfs, type Sqlite3 } from "@hako/fs-server/sqlite";
 import type { Rig } from "../../fs-server/server/test_rig.ts";
 import { leasedRig } from "../node_fs/leased_rig.ts";
-import { compileSqlite, sqliteCode } from "./sqlite_module.ts";
+import { compileSqlite } from "../../tools/scenarios/foreign/sqlite_wasm.ts";
+import { sqliteCode } from "./sqlite_module.ts";
 
 const sqlite3: Sqlite3Static = await compileSqlite(sqliteCode());
 

@@ -109,7 +109,11 @@ function limitNotes({ name, unit, ours, peer, p99, ...row }: MeasuredRow): strin
   return told.length === 0 ? [] : [`${name}: ${told.join(", ")}.`];
 }
 
-function machineNotes({ cores, load }: BenchRun, disturbed: readonly MeasuredRow[]): string[] {
+/** What to know about the machine. */
+export function machineNotes(
+  { cores, load }: BenchRun,
+  disturbed: readonly MeasuredRow[],
+): string[] {
   const notes: string[] = [];
   if (load > LOAD_MAX) {
     const busy = `${digits(load)} threads ran on its ${cores} cores`;

@@ -186,7 +186,9 @@ export class FileWork {
   /** Bytes that no other write has at the same place. */
   #bytes(byteLength: number): Uint8Array {
     const stamp = ++this.#lastStamp;
-    return Uint8Array.from({ length: byteLength }, (_, i) => (i * 31 + (i >> 8) * 7 + stamp) & 255);
+    const bytes = new Uint8Array(byteLength);
+    for (let i = 0; i < byteLength; i++) bytes[i] = (i * 31 + (i >> 8) * 7 + stamp) & 255;
+    return bytes;
   }
 }
 

@@ -6,13 +6,14 @@
 
 import { Block } from "@hako/drivers/block";
 import type { DomainManifest, FaultKind, PointFault, SystemManifest } from "@hako/kernel";
+import { HANG_MS_DEFAULT } from "../../../kernel/limits.ts";
 import { KERNEL } from "../../../kernel/manifest.ts";
 import { suggest } from "../../../kernel/manifest_check.ts";
 import { UsageError } from "../../command_line/command.ts";
 import { DISK_KINDS, EACH, type FaultSpec } from "./fault_text.ts";
 
-/** How long what lasts goes on unless the plan says so: as a zombie for most of the time. */
-const LASTS_MS = 3_000;
+/** How long what lasts goes on unless the plan says so, after it was found out: as a zombie. */
+const LASTS_ON_MS = 2_000;
 
 /** Where a fault from inside meets a domain, and the kernel. */
 const POINT = "runtime.request";
@@ -66,9 +67,10 @@ export function armSystem(
     const { fault, domain, moment } = spec;
     const isAtPoint = moment.type === "point";
     if (fault.side === "disk" || (fault.side === "outside" && !isAtPoint)) continue;
+    if (!isAtPoint && domain !== EACH) checkServes(spec, [...servers, KERNEL]);
     for (const victim of domain === EACH ? servers : [domain]) {
       numberOf.set(armedKey(spec, victim), faults.length);
-      faults.push(pointFault(spec, fault.kind as FaultKind, victim));
+      faults.push(pointFault(spec, fault.kind as FaultKind, victim, manifest.domains[victim]));
     }
   }
   const disks = specs.filter(({ fault }) => fault.side === "disk");
@@ -88,7 +90,20 @@ function checkDomain({ text, domain }: FaultSpec, names: readonly string[]): voi
   throw new UsageError(`Cannot inject "${text}": ${what}`);
 }
 
-function pointFault(spec: FaultSpec, kind: FaultKind, domain: string): PointFault {
+/** A fault from inside, by the clock, happens at the next request: who serves nothing gets none. */
+function checkServes({ text, domain }: FaultSpec, servers: readonly string[]): void {
+  if (servers.includes(domain)) return;
+  const what = `${domain} serves no endpoint, so no request comes by which it could happen; ` +
+    "terminate and restart work, and point=NAME for a point of its own";
+  throw new UsageError(`Cannot inject "${text}": ${what}`);
+}
+
+function pointFault(
+  spec: FaultSpec,
+  kind: FaultKind,
+  domain: string,
+  { hangMs = HANG_MS_DEFAULT }: Pick<DomainManifest, "hangMs"> = {},
+): PointFault {
   const { moment, amount, lastsMs } = spec;
   const place = moment.type === "point"
     ? { point: moment.point, visit: moment.visit }
@@ -100,7 +115,7 @@ function pointFault(spec: FaultSpec, kind: FaultKind, domain: string): PointFaul
     kind,
     ...(kind === "slow" ? { slowMs: amount! } : {}),
     ...(kind === "heap" ? { heapMb: amount! } : {}),
-    ...(lasts ? { lastsMs: lastsMs ?? LASTS_MS } : {}),
+    ...(lasts ? { lastsMs: lastsMs ?? hangMs + LASTS_ON_MS } : {}),
   };
 }
 

@@ -32,6 +32,8 @@ Deno.test("a fault by the clock is one on order, for each whom it may befall", (
     ["storage", "runtime.request", "ordered", "blocked", 2_000],
     ["fs", "runtime.request", "ordered", "blocked", 2_000],
   ]);
+  const [lasting] = arm("fs:zombie@at=1s").faults;
+  assertEquals(lasting!.lastsMs! > 5_000, true, "it must last until it is found out");
   assertEquals(numberOf.get(armedKey(parseFault("*:hang@every=1s,for=2s"), "fs")), 3);
 });
 
@@ -63,6 +65,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["sotrage:kill@at=1s", 'there is no domain "sotrage"; did you mean "storage"?'],
   ["fs:eio@write=1", "fs serves no disk"],
   ["kernel:eio@write=1", "kernel serves no disk"],
+  ["app:throw@at=1s", "app serves no endpoint, so no request comes by which it could happen"],
 ];
 
 for (const [text, message] of REFUSED) {

@@ -129,14 +129,14 @@ export class FaultInjection {
   }
 
   /**
-   * How many deaths the strikes on a victim must have led to. What was ordered last may find no request
-   * to happen at before the work ends; and what befalls a domain while the kernel is dead, too, its
+   * How many deaths the strikes on a victim must have led to. Of several what was ordered last may find
+   * no request to happen at before the work ends; and what befalls a domain while the kernel is dead, too, its
    * successor may take for one death with what came before.
    */
   #deathsDue(name: string): number {
     const deadly = this.#deadly.get(name) ?? 0;
     if (this.#deadly.has(KERNEL)) return Math.min(1, deadly);
-    return deadly - (this.#awaited.has(name) ? 1 : 0);
+    return Math.max(Math.min(1, deadly), deadly - (this.#awaited.has(name) ? 1 : 0));
   }
 
   async #carryOut(
