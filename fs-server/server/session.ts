@@ -42,8 +42,6 @@ export interface Lease {
   isLocked: boolean;
   /** Whether the client was overruled, so that its late stores are to be made void. */
   isOverruled: boolean;
-  /** The errno with which dirty frames could not be written back, until it is told; 0 for none. */
-  errno: number;
 }
 
 /** A run of dirty frames: neighbours in the file and in the window. */
@@ -59,6 +57,9 @@ export interface DirtyFrames {
   /** Whether there may be more. */
   readonly isPart: boolean;
 }
+
+/** What is dirty of a file that is there no more. */
+export const NOTHING_DIRTY: DirtyFrames = { runs: [], frames: [], isPart: false };
 
 /** A session. */
 export class Session {
@@ -288,7 +289,6 @@ export class Session {
       kind,
       isLocked: false,
       isOverruled: false,
-      errno: 0,
     };
     this.#bySlot[slot] = lease;
     this.leases.set(inode, lease);

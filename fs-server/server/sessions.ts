@@ -17,15 +17,16 @@
  * @module
  */
 
-import { assert, errnoName, OsError } from "@hako/ipc";
+import { assert, OsError } from "@hako/ipc";
 import type { Coherence, LeaseRequest } from "./coherence.ts";
 import { type Mapped, Mappings } from "./mappings.ts";
-import { type Lease, Session } from "./session.ts";
+import { type Lease, NOTHING_DIRTY, Session } from "./session.ts";
 import { SESSION } from "./layouts/session_keep.ts";
 import type { SessionFiles, SessionPlace } from "./session_place.ts";
 import { SessionRecords } from "./session_records.ts";
 import { FRAME_BYTES, SESSION_BYTES_MAX, SESSION_BYTES_MIN } from "../layouts/session.ts";
 import { LEASE } from "../protocol.ts";
+import { throwLost, WriteFailures } from "./write_failures.ts";
 
 /** Between two looks for dirty frames that have waited long enough. */
 const EXPIRY_MS = 1000;
@@ -49,6 +50,7 @@ export class Sessions implements Coherence {
   readonly #records = new Map<Session, number>();
   /** Held from `change` to `settle`. */
   readonly #held: Lease[] = [];
+  readonly #failures: WriteFailures = new WriteFailures();
   /** Whether the client that changes manages the frames of its lease itself. */
   #keepsFrames = false;
   #mappedChange = 0;
@@ -204,6 +206,7 @@ export class Sessions implements Coherence {
   /** Forgets a file that is about to be freed, and what is dirty of it. */
   forget(inode: number): void {
     for (const lease of [...this.#leases.get(inode) ?? []]) this.#end(lease, false);
+    this.#failures.forget(inode);
   }
 
   /** Before data of a size is written that needs new blocks: makes clients give up what they saved. */
@@ -228,8 +231,7 @@ export class Sessions implements Coherence {
    */
   flush(inode: number, badge: number): void {
     this.#cleanAll(this.#leases.get(inode) ?? []);
-    const own = this.#sessions.get(badge)?.leases.get(inode);
-    if (own !== undefined) this.#throwKept(own);
+    throwLost(this.#failures.take(badge, inode));
   }
 
   /** The same for all files. */
@@ -237,13 +239,12 @@ export class Sessions implements Coherence {
     for (const leases of this.#leases.values()) this.#cleanAll(leases);
   }
 
-  /** Writes back what is dirty in a slot; with `release` the lease ends. */
+  /** Writes back what is dirty in a slot, or throws; the next `fsync` does, too. `release` ends the lease. */
   writeBack(badge: number, slot: number, release: boolean): void {
     const lease = this.#sessions.get(badge)?.leaseIn(slot);
     if (lease === undefined) return;
-    if (release) this.#end(lease);
-    else if (lease.isOverruled || lease.session.seemsDirty(lease)) this.#clean(lease);
-    this.#throwKept(lease);
+    if (release) throwLost(this.#end(lease));
+    else if (lease.isOverruled || lease.session.seemsDirty(lease)) throwLost(this.#clean(lease));
   }
 
   /** Behind the close of a handle: a client without one for writing writes no more. */
@@ -285,6 +286,7 @@ export class Sessions implements Coherence {
     const session = this.#sessions.get(badge);
     if (session === undefined) return;
     for (const lease of [...session.leases.values()]) this.#end(lease, true, false);
+    this.#failures.gone(badge);
     this.#leave(session);
   }
 
@@ -335,7 +337,7 @@ export class Sessions implements Coherence {
   }
 
   #recall(lease: Lease, kind: number): void {
-    if (kind === LEASE.none) return this.#end(lease);
+    if (kind === LEASE.none) return void this.#end(lease);
     this.#lock(lease);
     this.#writeBack(lease);
     this.#place.point("fs.session.before-downgrade");
@@ -366,18 +368,19 @@ export class Sessions implements Coherence {
     }
   }
 
-  /** Writes back, and leaves the lease as it is. */
-  #clean(lease: Lease): void {
+  /** Writes back, and leaves the lease as it is; answers why it could not, or 0. */
+  #clean(lease: Lease): number {
     this.#lock(lease);
-    this.#writeBack(lease);
+    const errno = this.#writeBack(lease);
     this.#setKind(lease, this.#kindNow(lease.kind));
     this.#refresh(lease);
     lease.session.unlock(lease);
+    return errno;
   }
 
-  #end(lease: Lease, isWanted = true, waits = true): void {
+  #end(lease: Lease, isWanted = true, waits = true): number {
     if (!lease.isLocked) lease.session.lock(lease, this.#place.nowMs, waits);
-    if (isWanted) this.#writeBack(lease);
+    const errno = isWanted ? this.#writeBack(lease) : 0;
     this.#place.point("fs.session.before-revoke");
     lease.session.end(lease);
     const left = this.#leases.get(lease.inode)!.filter((other) => other !== lease);
@@ -385,6 +388,7 @@ export class Sessions implements Coherence {
     else this.#leases.delete(lease.inode);
     const held = this.#held.indexOf(lease);
     if (held >= 0) this.#held.splice(held, 1);
+    return errno;
   }
 
   #lock(lease: Lease): void {
@@ -393,28 +397,25 @@ export class Sessions implements Coherence {
   }
 
   /** Writes what is dirty to the file; what cannot be written is told at the next `fsync`. */
-  #writeBack(lease: Lease, framesMax = Infinity): void {
-    if (!lease.session.seemsDirty(lease)) return;
-    const { inode, inodeGeneration } = lease;
-    if (!this.#files.isSame(inode, inodeGeneration)) return lease.session.clean(lease);
+  #writeBack(lease: Lease, framesMax = Infinity): number {
+    const { inode, inodeGeneration, session } = lease;
+    if (!session.seemsDirty(lease)) return 0;
     let frames: readonly number[] | undefined;
+    let errno = 0;
     try {
-      const dirty = lease.session.dirtyRuns(lease, framesMax);
+      const isThere = this.#files.isSame(inode, inodeGeneration);
+      const dirty = isThere ? session.dirtyRuns(lease, framesMax) : NOTHING_DIRTY;
       if (dirty.isPart) frames = dirty.frames;
-      if (dirty.runs.length > 0) this.#files.writeBack(inode, dirty.runs, lease.session.badge);
+      if (dirty.runs.length > 0) this.#files.writeBack(inode, dirty.runs, session.badge);
       this.#place.point("fs.session.written-back");
     } catch (error) {
       if (!(error instanceof OsError)) throw error;
-      lease.errno = error.errno;
+      errno = error.errno;
+      this.#failures.note(session.badge, inode, errno);
     }
-    lease.session.clean(lease, frames);
+    session.clean(lease, frames);
     this.raise();
-  }
-
-  #throwKept(lease: Lease): void {
-    const { errno } = lease;
-    lease.errno = 0;
-    if (errno !== 0) throw new OsError(errnoName(errno) ?? "EIO", "write back");
+    return errno;
   }
 
   #refresh(lease: Lease): void {

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { OsError } from "@hako/ipc";
 import { FileSystemClient } from "../client/client.ts";
 import { SLOT, SLOT_LOCK, slotWord } from "../layouts/session.ts";
 import { LEASE } from "../protocol.ts";
@@ -145,6 +146,42 @@ Deno.test("what cannot be written back is told at the next sync, once", () => {
     code = (error as { code: string }).code;
   }
   assertEquals(code, "EIO");
+  file.syncSync();
+});
+
+Deno.test("what could not be written back is told though lease and handle have ended since", () => {
+  const rig = new SessionRig();
+  const [writer, other] = [clientOf(rig, 1), clientOf(rig, 2)];
+  const file = writer.openSync("/f", HOW);
+  file.writeSync(bytesOf(10, 1));
+  rig.files.failWith = "EIO";
+  using theirs = other.openSync("/f", HOW);
+  theirs.writeSync(bytesOf(10, 2)); // Takes the lease, and has its frames written back.
+  rig.files.failWith = undefined;
+  file.close();
+  theirs.syncSync(); // Nothing of theirs was lost.
+  using again = writer.openSync("/f", HOW);
+  assertThrows(() => again.syncSync(), OsError, "EIO");
+  again.syncSync();
+});
+
+Deno.test("a loss that a write has hidden is told by the next sync", () => {
+  const rig = new SessionRig();
+  const fs = clientOf(rig, 1);
+  using file = fs.openSync("/f", HOW);
+  rig.files.failWith = "EIO";
+  // More than the cache holds: what is in its way is written back in the middle of a write.
+  let taken = 0;
+  for (let i = 0; i < 40; i++) {
+    try {
+      taken += file.writeSync(bytesOf(100_000, i));
+    } catch {
+      // Told: but not everything that is lost by now.
+    }
+  }
+  assertEquals(taken > 0, true, "some writes were taken");
+  rig.files.failWith = undefined;
+  assertThrows(() => file.syncSync(), OsError, "EIO");
   file.syncSync();
 });
 
