@@ -148,6 +148,30 @@ Deno.test("a server is upgraded under load without losing a request", async () =
   assert(epoch >= 2);
 });
 
+Deno.test("an upgrade to a module that says that it cannot serve goes back at once", async () => {
+  const { system, events } = await bootHeard(fragileSystem());
+  await using _running = system;
+  const client = await system.connect(Fragile, "fragile");
+
+  await assertRejects(
+    () => system.upgrade("fragile", "./domains/unfit.ts"),
+    OsError,
+    "find what it needs",
+  );
+  assertEquals(client.callSync("ping", {}).version, 1);
+  const types = events.map(({ type }) => type);
+  assertEquals([types.includes("rolled-back"), types.includes("gave-up")], [true, false]);
+  await system.upgrade("fragile", "./domains/fragile_next.ts");
+  assertEquals(client.callSync("ping", {}).version, 2);
+});
+
+Deno.test("an upgrade of a domain that may not die is told that it was given up", async () => {
+  const { system } = await bootHeard(fragileSystem({ restart: { limit: 0, windowMs: 60_000 } }));
+  await using _running = system;
+  const upgrade = () => system.upgrade("fragile", "./domains/fragile_next.ts");
+  await assertRejects(upgrade, OsError, "EHOSTDOWN");
+});
+
 Deno.test("an upgrade to a module that does not start goes back to the one before", async () => {
   const { system, events } = await bootHeard(fragileSystem());
   await using _running = system;

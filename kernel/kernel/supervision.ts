@@ -153,12 +153,11 @@ export class Supervision {
     this.#kernel.tables.changed(entry);
   }
 
-  /** The domain says that no restart would mend it. */
+  /** The domain says that no restart would mend it. If it is a new module, the one before goes on. */
   failed(entry: DomainEntry, code: Errno, what: string): void {
     this.#setWhy(entry, what);
-    this.#fence(entry);
-    this.#terminate(entry);
-    this.#giveUp(entry, code);
+    if (this.#rollBack(entry)) return this.died(entry, { why: what, ordered: true });
+    this.#endForGood(entry, code);
   }
 
   /** An incarnation is dead, or is to be treated so. Later news of the same death is ignored. */
@@ -188,7 +187,14 @@ export class Supervision {
   retire(entry: DomainEntry, why: string): void {
     const { state } = entry.row;
     if (state === "gave-up" || state === "halted") return;
-    this.failed(entry, "EHOSTDOWN", why);
+    this.#setWhy(entry, why);
+    this.#endForGood(entry, "EHOSTDOWN");
+  }
+
+  #endForGood(entry: DomainEntry, code: Errno): void {
+    this.#fence(entry);
+    this.#terminate(entry);
+    this.#giveUp(entry, code);
   }
 
   /** Replaces a domain by one that runs another module; goes back if that one does not start. */
@@ -446,6 +452,10 @@ export class Supervision {
   #giveUp(entry: DomainEntry, code: Errno): void {
     const { row, plan: { name } } = entry;
     row.state = "gave-up";
+    if (row.upgradeCall !== 0) {
+      this.#kernel.refuse(row.upgradeCall, code, `upgrade ${name}: ${row.why}`);
+      row.upgradeCall = 0;
+    }
     this.#kernel.tables.changed(entry);
     this.#closeAll(entry, ERRNO.EHOSTDOWN);
     this.#kernel.event({ type: "gave-up", domain: name, epoch: row.epoch, why: row.why });
