@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { HINTED_TURNS_MAX, SCAN_CHANNELS_MAX, TURN_BUDGET } from "../../ipc/limits.ts";
-import { ATTACKS } from "./attacks.ts";
+import { ATTACKS } from "../../tools/scenarios/domains/attacks.ts";
 import { ServiceLog } from "./service_log.ts";
 import { Stage } from "./stage.ts";
 import type { GreedyTask } from "./workers/greedy.ts";

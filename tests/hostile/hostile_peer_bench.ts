@@ -11,7 +11,7 @@
 
 import { type Client, connect } from "@hako/ipc";
 import type { Contestant, PairedRow } from "@hako/tools/bench";
-import { ATTACKS } from "./attacks.ts";
+import { ATTACKS } from "../../tools/scenarios/domains/attacks.ts";
 import { Ledger } from "./ledger_protocol.ts";
 import { Stage } from "./stage.ts";
 

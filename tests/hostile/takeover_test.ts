@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ATTACKS } from "./attacks.ts";
+import { ATTACKS } from "../../tools/scenarios/domains/attacks.ts";
 import { Stage } from "./stage.ts";
 
 const ROUNDS = 200;

@@ -171,7 +171,10 @@ export class Recorder {
       durationMs: this.atMs,
       lives: this.#lives.all,
       strikes: [...this.#strikes],
-      intervals: [...this.#intervals],
+      intervals: [
+        ...this.#intervals,
+        this.#intervalTo(this.#host.nowUs(), this.#host.residentBytes()),
+      ],
       histogram: histogramOf(this.#all.counts),
     };
   }
@@ -182,12 +185,16 @@ export class Recorder {
     for (const error of pulse.errors) if (this.errors.length < ERRORS_KEPT) this.errors.push(error);
   }
 
-  #endInterval(residentBytes: number): void {
+  #intervalTo(endUs: number, residentBytes: number): IntervalRecord {
     const { operations, errors, counts, maxUs } = this.#now;
-    const atMs = this.#since(this.#intervalEndUs);
+    const atMs = this.#since(endUs);
     const p50Us = quantileUs(counts, 0.5);
     const p99Us = Math.min(maxUs, quantileUs(counts, 0.99));
-    this.#intervals.push({ atMs, operations, errors, p50Us, p99Us, maxUs, residentBytes });
+    return { atMs, operations, errors, p50Us, p99Us, maxUs, residentBytes };
+  }
+
+  #endInterval(residentBytes: number): void {
+    this.#intervals.push(this.#intervalTo(this.#intervalEndUs, residentBytes));
     if (this.#intervals.length > INTERVALS_KEPT) this.#intervals.shift();
     this.#now.clear();
     this.#intervalEndUs += INTERVAL_MS * 1_000;

@@ -7,6 +7,9 @@
 import type { SystemRecord } from "../record/record.ts";
 import type { Figure } from "./scenario.ts";
 
+/** The name of the number of errors that clients of a scenario were to see. */
+export const EXPECTED_ERRORS = "errors that were to be seen";
+
 /** A call that a death held up has ended within so long after it, or began in that time. */
 const PAUSE_HORIZON_MS = 500;
 

@@ -17,7 +17,7 @@ import { isPulse } from "../record/pulse.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { SystemRecord } from "../record/record.ts";
 import { settledStatus } from "../systems/settled_status.ts";
-import { commonFigures } from "./common_figures.ts";
+import { commonFigures, EXPECTED_ERRORS } from "./common_figures.ts";
 import { armSystem } from "./faults/fault_arming.ts";
 import { FaultInjection } from "./faults/fault_injection.ts";
 import { parseFault } from "./faults/fault_text.ts";
@@ -25,7 +25,6 @@ import {
   type Check,
   check,
   type Figure,
-  type Played,
   type Scenario,
   type ScenarioContext,
   skipped,
@@ -130,6 +129,7 @@ export async function play(
     ];
     const figures = [
       ...commonFigures(record, { bootMs, haltMs }),
+      ...expectedErrors(scenario, recorder),
       ...await scenario.figures?.(played) ?? [],
     ];
     return { checks, figures, record };
@@ -285,6 +285,16 @@ function clientErrors({ mayFailWith = [] }: Scenario, { errors, errorCount }: Re
     ? `${errorCount} of them`
     : `${errorCount}, first: ${unexpected[0]}`;
   return check(what, unexpected.length === 0, detail);
+}
+
+/** Where a scenario is about errors, those that its clients saw and were to see. */
+function expectedErrors(
+  { mayFailWith }: Scenario,
+  { errors, errorCount }: Recorder,
+): Figure[] {
+  if (mayFailWith === undefined || errorCount === 0) return [];
+  const unexpected = errors.filter((error) => !mayFailWith.some((code) => error.startsWith(code)));
+  return [{ name: EXPECTED_ERRORS, value: errorCount - unexpected.length, unit: "" }];
 }
 
 function memoryCheck({ residentBytesMax }: Recorder): Check {

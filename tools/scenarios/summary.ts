@@ -8,6 +8,7 @@
 import { renderDuration } from "../terminal/progress.ts";
 import { displayWidth, type Style, type StyleName } from "../terminal/style.ts";
 import { renderTable, TERMINAL_COLUMNS, wrap } from "../terminal/table.ts";
+import { EXPECTED_ERRORS } from "./common_figures.ts";
 import { counted } from "./live_line.ts";
 import type { Result, Run } from "./run_record.ts";
 import type { Check, Scenario } from "./scenario.ts";
@@ -93,7 +94,7 @@ function numbers(result: Result, style: Style): string {
     `${passed} of ${counted(checks.length, "check")}`,
     counted(deathsOf(result), "death"),
     ...(operations === undefined ? [] : [counted(operations, "operation")]),
-    style(errors === 0 ? "green" : "yellow", counted(errors, "error")),
+    style(errors === 0 ? "green" : "red", counted(errors, "error")),
     ...(longestMs === undefined ? [] : [`longest ${renderNumber(longestMs)} ms`]),
   ].join("  ");
 }
@@ -106,8 +107,10 @@ function deathsOf(result: Result): number {
   return figure(result, "deaths") ?? 0;
 }
 
-function errorsOf({ record }: Result): number {
-  return record?.intervals.reduce((sum, { errors }) => sum + errors, 0) ?? 0;
+/** Errors that no client was to see. */
+function errorsOf(result: Result): number {
+  const all = result.record?.intervals.reduce((sum, { errors }) => sum + errors, 0) ?? 0;
+  return all - (figure(result, EXPECTED_ERRORS) ?? 0);
 }
 
 /** A check in a line, and what was seen below it if it does not fit beside it. */

@@ -6,7 +6,7 @@
 
 import { Channel, type ChannelMemory, Doorbell } from "@hako/ipc";
 import { randomFrom } from "../../../tools/scenarios/random.ts";
-import { type Attack, ATTACKS, HEAD_ATTACK } from "../attacks.ts";
+import { type Attack, ATTACKS, HEAD_ATTACK } from "../../../tools/scenarios/domains/attacks.ts";
 import { starter } from "./starter.ts";
 
 /** What an attacker is told. */

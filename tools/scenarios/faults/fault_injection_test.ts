@@ -167,6 +167,20 @@ Deno.test("a plan that was not carried out is a failed check, which says what is
   assertEquals(none!.outcome, "failed");
 });
 
+Deno.test("what was not due before the end is told, and is no failure unless nothing was", async () => {
+  const { injection, system, dies } = begin("fs:kill@at=0s", "storage:kill@at=10min");
+  await system.until(1);
+  dies("fs");
+  await injection.end();
+  const [both] = injection.checks(statusWith({ fs: 1, storage: 0 }));
+  const detail = "fs died 1 x; not due before the end: storage:kill@at=10min";
+  assertEquals([both!.outcome, both!.detail], ["passed", detail]);
+
+  const late = begin("storage:kill@at=10min").injection;
+  await late.end();
+  assertEquals(late.checks(statusWith({ fs: 0, storage: 0 }))[0]!.outcome, "failed");
+});
+
 Deno.test("no plan, no check", () => {
   assertEquals(begin().injection.checks(statusWith({})), []);
 });

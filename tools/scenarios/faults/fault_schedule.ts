@@ -69,6 +69,13 @@ export class FaultSchedule {
     return this.#shared.length + this.#timed.reduce((sum, { left }) => sum + left, 0);
   }
 
+  /** Whether a fault was still due at a moment of the work that has been done. */
+  isDue(spec: FaultSpec, atMs: number): boolean {
+    const byTime = this.#timed.find((strikes) => strikes.spec === spec)?.next;
+    if (byTime !== undefined) return byTime.atMs! <= atMs;
+    return this.#shared.some((strike) => strike.spec === spec);
+  }
+
   /** Takes a strike off the schedule. */
   take(strike: Strike): void {
     if (strike.atShare !== undefined) this.#shared.shift();
@@ -88,14 +95,14 @@ export class FaultSchedule {
 /** The strikes of one fault by the clock, found one by one: some have no end. */
 class TimedStrikes {
   next: Strike | undefined;
-  readonly #spec: FaultSpec;
+  readonly spec: FaultSpec;
   readonly #victims: Victims;
   readonly #random: Random;
   #times: number;
   #atMs = 0;
 
   constructor(spec: FaultSpec, domains: readonly string[], random: Random) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#victims = new Victims(spec.domain, domains, random);
     this.#random = random;
     this.#times = spec.moment.type === "every" ? spec.moment.times : 1;
@@ -112,7 +119,7 @@ class TimedStrikes {
   }
 
   #draw(): void {
-    const { moment } = this.#spec;
+    const { moment } = this.spec;
     if (this.#times === 0) {
       this.next = undefined;
       return;
@@ -121,7 +128,7 @@ class TimedStrikes {
     // Between half of the interval and one and a half: deaths in step with the work find little.
     if (moment.type === "every") this.#atMs += moment.everyMs * (0.5 + this.#random());
     else if (moment.type === "at") this.#atMs = moment.atMs;
-    this.next = { spec: this.#spec, domain: this.#victims.next(), atMs: this.#atMs };
+    this.next = { spec: this.spec, domain: this.#victims.next(), atMs: this.#atMs };
   }
 }
 

@@ -14,9 +14,9 @@ import {
   PHASE,
   SLOT,
   SLOTS_AT,
-} from "../../ipc/layouts/channel.ts";
-import { SLOT_COUNT } from "../../ipc/limits.ts";
-import type { Random } from "../../tools/scenarios/random.ts";
+} from "../../../ipc/layouts/channel.ts";
+import { SLOT_COUNT } from "../../../ipc/limits.ts";
+import type { Random } from "../random.ts";
 
 /** A client's end, in the hands of an attacker. */
 export interface Held {
@@ -37,6 +37,9 @@ export type Attack = (held: Held) => void;
 
 /** Words that make off-by-one errors, wraps and sign mistakes. */
 const CRAFTED = [0, 1, 2, 63, 64, 255, 256, 257, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, -1];
+
+/** Numbers of segments that a small system has. */
+const SEGMENTS = 48;
 
 /** The fields of a slot's head and body, with where they lie: what a request is made of. */
 const SLOT_FIELDS = Object.values(SLOT.at);
@@ -78,7 +81,7 @@ export const ATTACKS = {
       channel.words[at + (SLOT.at.operation >> 2)] = 3;
       const near = at + (SLOT.at.requestNear >> 2);
       channel.words[near] = 0xee; // The byte that must never stand in an honest window.
-      channel.words[near + 1] = Math.floor(random() * 5); // A segment.
+      channel.words[near + 1] = Math.floor(random() * SEGMENTS); // A segment.
       channel.words[near + 2] = random() < 0.5 ? 0 : crafted(random);
       channel.words[near + 3] = random() < 0.5 ? 4096 : crafted(random);
     }
