@@ -8,7 +8,7 @@
 import { renderDuration } from "../terminal/progress.ts";
 import { displayWidth, type Style, type StyleName } from "../terminal/style.ts";
 import { renderTable, TERMINAL_COLUMNS, wrap } from "../terminal/table.ts";
-import { EXPECTED_ERRORS } from "./common_figures.ts";
+import { deathsOf, errorsOf, figureOf } from "./result_numbers.ts";
 import { counted } from "./live_line.ts";
 import type { Result, Run } from "./run_record.ts";
 import type { Check, Scenario } from "./scenario.ts";
@@ -88,8 +88,8 @@ function numbers(result: Result, style: Style): string {
   const { checks } = result;
   const passed = checks.filter(({ outcome }) => outcome === "passed").length;
   const errors = errorsOf(result);
-  const operations = figure(result, "operations of clients");
-  const longestMs = figure(result, "longest operation");
+  const operations = figureOf(result, "operations of clients");
+  const longestMs = figureOf(result, "longest operation");
   return [
     `${passed} of ${counted(checks.length, "check")}`,
     counted(deathsOf(result), "death"),
@@ -97,20 +97,6 @@ function numbers(result: Result, style: Style): string {
     style(errors === 0 ? "green" : "red", counted(errors, "error")),
     ...(longestMs === undefined ? [] : [`longest ${renderNumber(longestMs)} ms`]),
   ].join("  ");
-}
-
-function figure({ figures }: Result, name: string): number | undefined {
-  return figures.find((candidate) => candidate.name === name)?.value;
-}
-
-function deathsOf(result: Result): number {
-  return figure(result, "deaths") ?? 0;
-}
-
-/** Errors that no client was to see. */
-function errorsOf(result: Result): number {
-  const all = result.record?.intervals.reduce((sum, { errors }) => sum + errors, 0) ?? 0;
-  return all - (figure(result, EXPECTED_ERRORS) ?? 0);
 }
 
 /** A check in a line, and what was seen below it if it does not fit beside it. */

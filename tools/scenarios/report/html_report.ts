@@ -124,7 +124,7 @@ function renderOverview(results: readonly Result[], ids: readonly string[]): str
 <div class="sideways" role="region" tabindex="0" aria-labelledby="overview-name">
 <table>
 <thead><tr><th scope="col">Scenario</th><th scope="col">Outcome</th><th scope="col" class="number">Checks</th>
-<th scope="col" class="number">Deaths survived</th><th scope="col" class="number">Errors seen</th>
+<th scope="col" class="number">Deaths survived</th><th scope="col" class="number">Errors</th>
 <th scope="col" class="number">Pause, p50</th><th scope="col" class="number">Pause, p99</th>
 <th scope="col" class="number">Took</th></tr></thead>
 <tbody>

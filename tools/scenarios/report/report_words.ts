@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errorsOf } from "../result_numbers.ts";
 import type { Result, Run } from "../run_record.ts";
 import type { Figure } from "../scenario.ts";
 
@@ -25,14 +26,15 @@ export interface Digest {
   readonly checked: number;
   /** Lives that ended while the system went on; nothing if no system booted. */
   readonly deaths: number | undefined;
-  /** Errors that clients saw. */
+  /** Errors that clients saw and were not to see. */
   readonly errors: number | undefined;
   /** The pause that a death makes for half of the deaths, and for all but one in a hundred. */
   readonly pauses: readonly [Figure | undefined, Figure | undefined];
 }
 
 /** Sums up a result. */
-export function digest({ checks, figures, record }: Result): Digest {
+export function digest(result: Result): Digest {
+  const { checks, figures, record } = result;
   const passed = checks.filter(({ outcome }) => outcome === "passed").length;
   const failed = checks.filter(({ outcome }) => outcome === "failed").length;
   const named = (name: string) => figures.find((figure) => figure.name === name);
@@ -40,7 +42,7 @@ export function digest({ checks, figures, record }: Result): Digest {
     passed,
     checked: passed + failed,
     deaths: record?.lives.filter(({ why }) => why !== undefined).length,
-    errors: record?.intervals.reduce((sum, { errors }) => sum + errors, 0),
+    errors: record === undefined ? undefined : errorsOf(result),
     pauses: [named("pause at a death, p50"), named("pause at a death, p99")],
   };
 }
