@@ -11,10 +11,21 @@ import type { Device, Done } from "./device.ts";
 /** Most transfers under way: the channel's slots, but for those that other requests need. */
 export const UNDER_WAY_MAX: number = SLOT_COUNT - 2;
 
+/**
+ * How often a transfer that failed is tried in all. A disk that failed once has often not failed for
+ * good, and whoever is told of a failure does more: a mirror gives up a half, a journal its volume.
+ */
+const TRIES = 2;
+
+/** Puts a transfer into the channel; answers its ticket. */
+type Post = () => number;
+
 /** A transfer that was posted; `done` is `undefined` once its answer was told. */
 interface Posted {
-  readonly ticket: number;
+  readonly post: Post;
   readonly count: number;
+  ticket: number;
+  triesLeft: number;
   done: Done | undefined;
 }
 
@@ -25,6 +36,9 @@ interface Posted {
  * this incarnation's channel only after it has closed that of its predecessor. So once it has
  * answered it takes no more requests of a dead one, and those that it had taken come before all that
  * overlap them, as the driver's own order says.
+ *
+ * A transfer that the disk fails, or does in part, is tried once more. A flush is not: after one that
+ * failed nobody knows what a second one would mean.
  */
 export class BlockDevice implements Device {
   /** How many blocks the driver has. */
@@ -55,13 +69,13 @@ export class BlockDevice implements Device {
   /** Reads straight into a window. Hot path. */
   read(first: number, count: number, target: Uint8Array): void {
     this.#awaitRoom();
-    checkWhole(this.#disk.callSync("read", { first, count, target }), count);
+    tried(() => checkWhole(this.#disk.callSync("read", { first, count, target }), count));
   }
 
   /** Writes straight from a window. Hot path. */
   write(first: number, count: number, source: Uint8Array): void {
     this.#awaitRoom();
-    checkWhole(this.#disk.callSync("write", { first, count, source }), count);
+    tried(() => checkWhole(this.#disk.callSync("write", { first, count, source }), count));
   }
 
   /** Makes every answered write durable. */
@@ -73,14 +87,14 @@ export class BlockDevice implements Device {
   /** Makes a run read as zeroes. */
   zero(first: number, count: number): void {
     this.#awaitRoom();
-    checkWhole(this.#disk.callSync("zero", { first, count }), count);
+    tried(() => checkWhole(this.#disk.callSync("zero", { first, count }), count));
   }
 
   /** Gives a run back, if the driver has any use for that. */
   discard(first: number, count: number): void {
     if (!this.#discards) return;
     this.#awaitRoom();
-    checkWhole(this.#disk.callSync("discard", { first, count }), count);
+    tried(() => checkWhole(this.#disk.callSync("discard", { first, count }), count));
   }
 
   /** How many more transfers can be begun now. Hot path. */
@@ -96,13 +110,13 @@ export class BlockDevice implements Device {
   /** Begins to read into a window. Hot path. */
   beginRead(first: number, count: number, target: Uint8Array, done: Done): void {
     assert(this.room > 0, "a transfer is begun only where there is room");
-    this.#note(this.#disk.post("read", { first, count, target }), count, done);
+    this.#note(() => this.#disk.post("read", { first, count, target }), count, done);
   }
 
   /** Begins to write from a window. Hot path. */
   beginWrite(first: number, count: number, source: Uint8Array, done: Done): void {
     assert(this.room > 0, "a transfer is begun only where there is room");
-    this.#note(this.#disk.post("write", { first, count, source }), count, done);
+    this.#note(() => this.#disk.post("write", { first, count, source }), count, done);
   }
 
   /**
@@ -131,8 +145,8 @@ export class BlockDevice implements Device {
     this.poll();
   }
 
-  #note(ticket: number, count: number, done: Done): void {
-    this.#posted.push({ ticket, count, done });
+  #note(post: Post, count: number, done: Done): void {
+    this.#posted.push({ post, count, ticket: post(), triesLeft: TRIES - 1, done });
     this.#underWay++;
   }
 
@@ -148,9 +162,19 @@ export class BlockDevice implements Device {
       return true;
     }
     if (result === undefined) return false;
+    const errno = result < 0 ? -result : result === posted.count ? 0 : ERRNO.EIO;
+    if (errno === ERRNO.EIO && this.#isTriedAgain(posted)) return false;
     posted.done = undefined;
     this.#underWay--;
-    done(result < 0 ? -result : result === posted.count ? 0 : ERRNO.EIO);
+    done(errno);
+    return true;
+  }
+
+  /** Nothing that overlaps it was begun meanwhile: whoever asked for it waits for it still. */
+  #isTriedAgain(posted: Posted): boolean {
+    if (posted.triesLeft === 0 || this.#disk.room < 1) return false;
+    posted.triesLeft--;
+    posted.ticket = posted.post();
     return true;
   }
 
@@ -171,4 +195,15 @@ export class BlockDevice implements Device {
 
 function checkWhole(done: number, count: number): void {
   if (done !== count) throw new OsError("EIO", `transfer ${count} blocks: ${done} were`);
+}
+
+/** Does it once more if the disk fails it. */
+function tried(transfer: () => void): void {
+  for (let triesLeft = TRIES - 1;; triesLeft--) {
+    try {
+      return transfer();
+    } catch (error) {
+      if (!(error instanceof OsError) || error.code !== "EIO" || triesLeft === 0) throw error;
+    }
+  }
 }

@@ -13,10 +13,12 @@ class Driver {
   room = 64;
   waits = 0;
   whenAwaited = (): void => {};
+  whenCalled = (_operation: string): void => {};
   #last = 0;
 
   callSync(operation: string, request: { first?: number; count?: number }): unknown {
     this.asked.push(`${operation} ${request.first ?? ""}`);
+    this.whenCalled(operation);
     if (operation === "stat") return { blockCount: 1000, flags: this.flags };
     return this.count ?? request.count ?? 0;
   }
@@ -76,9 +78,54 @@ Deno.test("a transfer of fewer blocks than asked for is EIO", () => {
   assertThrows(() => device.write(0, 2, view), OsError, "EIO");
   assertThrows(() => device.zero(0, 2), OsError, "EIO");
   const told = begin(device, [7]);
-  driver.answers.set(1, 1);
+  driver.answers.set(1, 1).set(2, 1);
+  device.poll();
   device.poll();
   assertEquals(told, [`7: ${ERRNO.EIO}`]);
+});
+
+Deno.test("a transfer that the disk failed is tried once more, and counts as under way", () => {
+  const driver = new Driver();
+  const device = deviceOn(driver);
+  const told = begin(device, [7, 8]);
+  driver.answers.set(1, -ERRNO.EIO).set(2, -ERRNO.EIO);
+  assertEquals([device.poll(), device.underWay, told], [0, 2, []]);
+  assertEquals(driver.asked.slice(-2), ["read 7", "read 8"]);
+  driver.answers.set(3, 2).set(4, -ERRNO.EIO);
+  assertEquals([device.poll(), device.underWay], [2, 0]);
+  assertEquals(told, ["7: 0", `8: ${ERRNO.EIO}`]);
+});
+
+Deno.test("a transfer is not tried again for want of room, nor where trying does not help", () => {
+  const driver = new Driver();
+  const device = deviceOn(driver);
+  const told = begin(device, [1, 2, 3]);
+  driver.answers.set(1, -ERRNO.ENOSPC).set(2, -ERRNO.EROFS);
+  device.poll();
+  driver.room = 0;
+  driver.answers.set(3, -ERRNO.EIO);
+  device.poll();
+  assertEquals(told, [`1: ${ERRNO.ENOSPC}`, `2: ${ERRNO.EROFS}`, `3: ${ERRNO.EIO}`]);
+});
+
+Deno.test("a call that the disk failed once is made once more", () => {
+  const driver = new Driver();
+  const device = deviceOn(driver);
+  const view = new Uint8Array(8192);
+  let failures = 1;
+  driver.whenCalled = (operation) => {
+    if (operation !== "flush" && failures-- <= 0) return;
+    throw new OsError("EIO", operation);
+  };
+  device.write(0, 2, view);
+  failures = 1;
+  device.read(4, 2, view);
+  failures = 2;
+  assertThrows(() => device.zero(6, 2), OsError, "EIO");
+  assertThrows(() => device.flush(), OsError, "EIO");
+  assertEquals(driver.asked.slice(1), [
+    ...["write 0", "write 0", "read 4", "read 4", "zero 6", "zero 6", "flush "],
+  ]);
 });
 
 Deno.test("answers are told from the oldest on, and others when the oldest has none", () => {

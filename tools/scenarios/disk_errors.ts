@@ -67,11 +67,15 @@ const ERRORS = [
   { kind: "slow", probability: 0.05, delayMs: 3 },
 ] as const satisfies readonly DiskFaultRule[];
 
-/** One half of a mirror may fail to write, too: it is left out until it is tried again. */
+/**
+ * One half of a mirror fails to write, too, for longer than a transfer is tried: it is left out until
+ * it is tried again.
+ */
 const WRITE_ERROR = {
   kind: "error",
   operations: ["write"],
-  at: 400,
+  blocks: BROKEN,
+  times: 64,
 } as const satisfies DiskFaultRule;
 
 /** What came of the work. */
