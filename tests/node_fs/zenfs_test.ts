@@ -14,15 +14,9 @@ function importMap(): Record<string, string> {
   const config = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
   for (const member of config.workspace as string[]) {
     const { name, exports } = JSON.parse(Deno.readTextFileSync(`${ROOT}${member}/deno.json`));
-    for (const [entry, file] of Object.entries(exports as Record<string, string>)) {
-      imports[`${name}${entry.slice(1)}`] = `file://${ROOT}${member}/${file.slice(2)}`;
-    }
-  }
-  for (const link of config.links as string[]) {
-    const { name, exports } = JSON.parse(Deno.readTextFileSync(`${ROOT}${link}/deno.json`));
     const entries = typeof exports === "string" ? { ".": exports } : exports;
     for (const [entry, file] of Object.entries(entries as Record<string, string>)) {
-      imports[`${name}${entry.slice(1)}`] = `file://${ROOT}${link}/${file.slice(2)}`;
+      imports[`${name}${entry.slice(1)}`] = `file://${ROOT}${member}/${file.slice(2)}`;
     }
   }
   const { npm } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.lock`));
