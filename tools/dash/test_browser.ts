@@ -42,7 +42,7 @@ async function main(url: string): Promise<void> {
     await page.goto(url);
     await page.locator("#connection[data-state=live]").waitFor();
     await isAtWork(page);
-    say("fits", await page.evaluate("document.documentElement.scrollHeight <= innerHeight"));
+    say("fits", await fitsTheScreen(page));
     await strike(page);
     await attack(await context.newPage(), url, page);
     await reconnect(page);
@@ -164,4 +164,13 @@ async function isAtWork(page: Page): Promise<void> {
 
 function say(step: string, saw: unknown): void {
   console.log(JSON.stringify({ step, saw } satisfies Seen));
+}
+
+/** Of a page that is still being drawn a part may hang over. */
+async function fitsTheScreen(page: Page): Promise<boolean> {
+  const endMs = performance.now() + WAIT_MS_MAX;
+  while (performance.now() < endMs) {
+    if (await page.evaluate("document.documentElement.scrollHeight <= innerHeight")) return true;
+  }
+  return false;
 }
