@@ -34,7 +34,7 @@ export interface FaultyDiskParts {
   /** What that one says of itself. */
   readonly stat: DiskStat;
   /** What goes wrong. */
-  readonly plan: DiskFaultPlan;
+  readonly plan: Pick<DiskFaultPlan, "next">;
   /** One block or more of a window, in which torn writes are put together. */
   readonly scratch: Uint8Array;
   /** Resolves after so many milliseconds. */

@@ -3,7 +3,8 @@
  * spoils what it passes on. It touches nothing of the host.
  *
  * Options: `device`, the endpoint below; `seed`; `faults`, the rules of `fault_plan.ts`. Its keep
- * `plan` makes a plan go on where a life has ended; its window `scratch` is for torn writes.
+ * `plan` makes a plan go on where a life has ended; its window `scratch` is for torn writes. Whenever
+ * a rule has had its way it reports `{ diskFaults: [...] }`: how often each rule has, in their order.
  *
  * @module
  */
@@ -22,6 +23,18 @@ const state = new Int32Array(domain.keep("plan").buffer, 0, PLAN_WORDS);
 const below = domain.connect(Block, device);
 const stat = await below.call("stat", {});
 
+const plan = new DiskFaultPlan(faults, { seed, blockCount: stat.blockCount, state });
+let told = 0;
+
+/** Tells how often each rule has had its way, if one has since that was told. */
+function tell(): void {
+  const diskFaults = plan.counts;
+  const sum = diskFaults.reduce((all, count) => all + count, 0);
+  if (sum === told) return;
+  told = sum;
+  domain.report({ diskFaults });
+}
+
 const disk = new FaultyDisk({
   disk: {
     read: (request) => below.call("read", request),
@@ -31,7 +44,13 @@ const disk = new FaultyDisk({
     discard: (request) => below.call("discard", request),
   },
   stat,
-  plan: new DiskFaultPlan(faults, { seed, blockCount: stat.blockCount, state }),
+  plan: {
+    next(operation, first, count) {
+      const fate = plan.next(operation, first, count);
+      if (fate !== undefined) tell();
+      return fate;
+    },
+  },
   scratch,
   delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 });

@@ -43,6 +43,11 @@ export function armedKey({ text }: FaultSpec, domain: string): string {
   return `${domain} ${text}`;
 }
 
+/** The domain that makes a disk fail. */
+export function faultyName(disk: string): string {
+  return `faulty-${disk}`;
+}
+
 /**
  * Arms a system.
  *
@@ -139,7 +144,7 @@ function withFaultyDisks(
     const { [endpoint]: protocol, ...others } = disk.serves!;
     const device = `${endpoint}-medium`;
     domains[name] = { ...disk, serves: { ...others, [device]: protocol! } };
-    domains[`faulty-${name}`] = {
+    domains[faultyName(name)] = {
       kind: "driver",
       module: import.meta.resolve("@hako/drivers/block/faulty"),
       serves: { [endpoint]: protocol! },

@@ -9,7 +9,7 @@ import { OsError } from "@hako/ipc";
 import type { System, SystemEvent, SystemStatus } from "@hako/kernel";
 import { KERNEL } from "../../../kernel/manifest.ts";
 import { type Check, check } from "../scenario.ts";
-import { armedKey, type ArmedSystem } from "./fault_arming.ts";
+import { armedKey, type ArmedSystem, faultyName } from "./fault_arming.ts";
 import { FaultSchedule, type Strike } from "./fault_schedule.ts";
 import { EACH, type FaultSpec } from "./fault_text.ts";
 
@@ -34,6 +34,8 @@ export class FaultInjection {
   readonly #awaited: Map<string, number> = new Map();
   /** The life of each that was heard of last. */
   readonly #epochs: Map<string, number> = new Map();
+  /** How often each fault of a disk has come up, as the disk tells. */
+  readonly #diskFaults: Map<FaultSpec, number> = new Map();
   readonly #deadly: Map<string, number> = new Map();
   readonly #struck: Set<FaultSpec> = new Set();
   #waiting: (() => void)[] = [];
@@ -78,6 +80,7 @@ export class FaultInjection {
 
   /** Hears what happens to the domains. */
   hear(event: SystemEvent): void {
+    if (event.type === "report") return this.#hearDisk(event.domain, event.value);
     if (event.type === "died") {
       this.#down.add(event.domain);
       this.#awaited.delete(event.domain);
@@ -119,9 +122,11 @@ export class FaultInjection {
     const counts = [...deaths, [KERNEL, kernelEpoch - 1] as const].filter(([, count]) => count > 0);
     const seen = counts.map(([name, count]) => `${name} died ${count} x`).join(", ");
     const later = this.#specs.filter((spec) => this.#isLater(spec)).map(({ text }) => text);
+    const disks = [...this.#diskFaults].map(([{ text }, count]) => `${text} ${count} x`);
     const detail = [
       ...(missing.length === 0 ? [] : [`not seen: ${missing.map(({ text }) => text).join("; ")}`]),
       seen || "none ended a life",
+      ...disks,
       ...(later.length === 0 ? [] : [`not due before the end: ${later.join("; ")}`]),
     ].join("; ");
     const holds = missing.length === 0 && later.length < this.#specs.length;
@@ -130,7 +135,8 @@ export class FaultInjection {
 
   #hasHappened(spec: FaultSpec, domains: SystemStatus["domains"], kernelEpoch: number): boolean {
     const { moment, fault, domain } = spec;
-    if (fault.side === "disk") return true; // The disk's plan goes by what it is asked for.
+    // What goes by chance may not come up; what goes by number must.
+    if (fault.side === "disk") return moment.type === "chance" || this.#diskFaults.has(spec);
     const deathsOf = (name: string) =>
       name === KERNEL ? kernelEpoch - 1 : domains[name]?.deaths ?? 0;
     if (moment.type === "point") return !this.#isDeadly(fault.kind, domain) || deathsOf(domain) > 0;
@@ -197,6 +203,21 @@ export class FaultInjection {
     this.#struck.add(spec);
     if (isDeadly) this.#deadly.set(domain, (this.#deadly.get(domain) ?? 0) + 1);
     return true;
+  }
+
+  /** A disk that fails by the plan tells how often each of its rules has had its way. */
+  #hearDisk(domain: string, value: unknown): void {
+    if (typeof value !== "object" || value === null || !("diskFaults" in value)) return;
+    const mine = this.#specs.filter(({ fault, domain: disk }) =>
+      fault.side === "disk" && faultyName(disk) === domain
+    );
+    for (const [index, count] of (value.diskFaults as readonly number[]).entries()) {
+      const spec = mine[index];
+      if (spec === undefined || count <= (this.#diskFaults.get(spec) ?? 0)) continue;
+      this.#diskFaults.set(spec, count);
+      // A disk may be slow at every request: that is no event.
+      if (spec.fault.kind !== "slow") this.#onStrike(spec.domain, spec.fault.kind);
+    }
   }
 
   /** Of what its domains did meanwhile, the kernel's successor tells; it is asked whether it is there. */

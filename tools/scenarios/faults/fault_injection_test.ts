@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { OsError } from "@hako/ipc";
 import { defineSystem, type System, type SystemEvent, type SystemStatus } from "@hako/kernel";
+import { Block } from "@hako/drivers/block";
 import { Volume } from "@hako/storage-server";
 import { armSystem } from "./fault_arming.ts";
 import { FaultInjection } from "./fault_injection.ts";
@@ -179,6 +180,33 @@ Deno.test("what was not due before the end is told, and is no failure unless not
   const late = begin("storage:kill@at=10min").injection;
   await late.end();
   assertEquals(late.checks(statusWith({ fs: 0, storage: 0 }))[0]!.outcome, "failed");
+});
+
+Deno.test("a disk's fault has happened when the disk tells of it, unless it goes by chance", async () => {
+  const specs = ["disk:eio@write=5", "disk:rot@chance=0.5"].map(parseFault);
+  const strikes: string[] = [];
+  const domains = {
+    disk: { kind: "driver", module: "./disk.ts", serves: { disk: Block } },
+  } as const;
+  const armed = armSystem(defineSystem({ base: import.meta.url, domains }), specs, 7);
+  const injection = new FaultInjection(specs, armed, 7, (domain, kind) => {
+    strikes.push(`${domain} ${kind}`);
+  });
+  injection.begin(new NotedSystem() as unknown as System);
+  await injection.settled();
+  await injection.end();
+  assertEquals(injection.checks(statusWith({ disk: 0 }))[0]!.outcome, "failed");
+  const tell = (domain: string, value: unknown) =>
+    injection.hear({ type: "report", domain, value });
+  tell("disk", { diskFaults: [1, 0] }); // Not from who makes it fail.
+  for (const value of [undefined, 5, { type: "pulse" }]) tell("faulty-disk", value);
+  assertEquals(injection.checks(statusWith({ disk: 0 }))[0]!.outcome, "failed");
+  tell("faulty-disk", { diskFaults: [1, 0] });
+  tell("faulty-disk", { diskFaults: [1, 0] });
+  const [holds] = injection.checks(statusWith({ disk: 0 }));
+  assertEquals(holds!.outcome, "passed");
+  assertEquals(holds!.detail, "none ended a life; disk:eio@write=5 1 x");
+  assertEquals(strikes, ["disk eio"]);
 });
 
 Deno.test("no plan, no check", () => {
