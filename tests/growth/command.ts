@@ -10,7 +10,7 @@ import { CURVES } from "./curves.ts";
 /** Exported only so that the type of `growthCommand` is public. @internal */
 export const growthFlags = {
   most: { value: "N", kind: "count", summary: "leave out what is more than this" },
-  json: { value: "FILE", kind: "path", summary: "write the points here as JSON" },
+  json: { summary: "print the points as JSON, and nothing else" },
 } as const satisfies Flags;
 
 /** `deno task growth [CURVE...]`. */
@@ -26,7 +26,7 @@ export const growthCommand: Syntax<typeof growthFlags> = {
     summary: "the curves to measure; all of them if none is named",
   },
   examples: [
-    { line: "", what: "measure all, some ten minutes" },
+    { line: "", what: "measure all, some two minutes" },
     { line: "files --most 100000", what: "stop at a hundred thousand files" },
   ],
 };

@@ -38,13 +38,10 @@ await runTask(growthCommand, async ({ arguments: names, flags }) => {
       else points.push({ count, figures });
     }
     progress.erase();
-    console.log(`${render(curve, points)}\n`);
+    if (!json) console.log(`${render(curve, points)}\n`);
     curves[curve.name] = points;
   }
-  if (json !== undefined) {
-    const text = JSON.stringify({ version: 1, curves }, null, 2) + "\n";
-    Deno.writeTextFileSync(resolve(json), text);
-  }
+  if (json) console.log(JSON.stringify({ version: 1, curves }, null, 2));
   return code;
 });
 
