@@ -4,6 +4,8 @@
  * @module
  */
 
+import { quantile } from "../../tools/bench/measurement.ts";
+
 /** One measured number at one point. */
 export interface GrowthFigure {
   /** What was measured. */
@@ -33,9 +35,7 @@ export function residentBytes(): number {
 
 /** The middle of some values. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return quantile(values.toSorted((a, b) => a - b), 0.5);
 }
 
 /** How long each of some runs of an operation took, in microseconds; the middle of the runs. */

@@ -50,3 +50,15 @@ function pass(child: Deno.ChildProcess, name: Deno.Signal): void {
     if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+/** Tells a child a JSON value on its standard input, and ends that. One that has ended is told nothing. */
+export async function tellChild(child: Deno.ChildProcess, value: unknown): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(JSON.stringify(value)));
+    await writer.close();
+  } catch (error) {
+    // It ended before it had heard all: its exit code tells more than this.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

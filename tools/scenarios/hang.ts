@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSystem, type DomainManifest, type System } from "@hako/kernel";
+import { defineSystem, type System } from "@hako/kernel";
 import type { LifeRecord, StrikeRecord, SystemRecord } from "../record/record.ts";
 import { filesOnImage } from "../systems/files_on_image.ts";
 import type { FileWorkerResult } from "./domains/file_worker.ts";
@@ -54,15 +54,12 @@ export const hang: Scenario<Hung> = {
   ],
   manifest: (context) => {
     const { image: path } = context;
-    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, restart: LENIENT });
-    const servers = Object.entries(stack).map(([name, domain]): [string, DomainManifest] => [
-      name,
-      { ...domain, hangMs: HANG_MS },
-    ]);
+    const life = { restart: LENIENT, hangMs: HANG_MS };
+    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, ...life });
     return defineSystem({
       base: import.meta.url,
       domains: {
-        ...Object.fromEntries(servers),
+        ...stack,
         ...tallyServer(CROWD, { hangMs: HANG_MS }),
         ...fileWorkers(context, FILE_CLIENTS),
         ...adders(context, CROWD, { dozeMs: 1 }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { exitCodeOf } from "../command_line/child_process.ts";
+import { exitCodeOf, tellChild } from "../command_line/child_process.ts";
 import type { Permissions, Place } from "../command_line/command.ts";
 import { UsageError } from "../command_line/command.ts";
 import { denoProgram } from "../command_line/deno_program.ts";
@@ -40,7 +40,7 @@ export async function playInProcess(
     stderr: "inherit",
   }).spawn();
   const exitCode = exitCodeOf(child);
-  const [out] = await Promise.all([hear(child.stdout, audience), tell(child, order)]);
+  const [out] = await Promise.all([hear(child.stdout, audience), tellChild(child, order)]);
   const code = await exitCode;
   if (code === EXIT_INTERRUPTED) return undefined;
   if (out !== undefined) return out;
@@ -94,16 +94,5 @@ function obey(line: HostLine, audience: Omit<Audience, "signal">): PlayedOut | u
       throw new UsageError(line.why);
     case "played":
       return line.out;
-  }
-}
-
-async function tell(child: Deno.ChildProcess, order: HostOrder): Promise<void> {
-  const writer = child.stdin.getWriter();
-  try {
-    await writer.write(new TextEncoder().encode(JSON.stringify(order)));
-    await writer.close();
-  } catch (error) {
-    // It ended before it had heard all: its exit code tells more than this.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

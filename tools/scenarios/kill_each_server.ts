@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSystem, type DomainManifest } from "@hako/kernel";
+import { defineSystem } from "@hako/kernel";
 import { filesOnImage } from "../systems/files_on_image.ts";
 import { diedOfEachKind, diedOfNothingElse } from "./death_kinds.ts";
 import type { FileWorkerResult } from "./domains/file_worker.ts";
@@ -62,14 +62,11 @@ export const killEachServer: Scenario<readonly FileWorkerResult[]> = {
   faults: FAULTS,
   manifest: (context) => {
     const { image: path } = context;
-    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, restart: LENIENT });
-    const servers = Object.entries(stack).map(([name, domain]): [string, DomainManifest] => [
-      name,
-      { ...domain, hangMs: HANG_MS, memoryLimitMb: HEAP_MB },
-    ]);
+    const life = { restart: LENIENT, hangMs: HANG_MS, memoryLimitMb: HEAP_MB };
+    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, ...life });
     return defineSystem({
       base: import.meta.url,
-      domains: { ...Object.fromEntries(servers), ...fileWorkers(context, CLIENTS) },
+      domains: { ...stack, ...fileWorkers(context, CLIENTS) },
     });
   },
   workload(system, stage) {

@@ -274,8 +274,13 @@ function isMissed({ domains }: SystemManifest, name: string): boolean {
   return (domains[name] ?? domains[name.split(".")[0]!])?.restart?.limit !== 0;
 }
 
+/** Errors of other codes than those that clients were to see. */
+function unexpectedOf(errors: readonly string[], codes: readonly string[]): readonly string[] {
+  return errors.filter((error) => !codes.some((code) => error.startsWith(code)));
+}
+
 function clientErrors({ mayFailWith = [] }: Scenario, { errors, errorCount }: Recorder): Check {
-  const unexpected = errors.filter((error) => !mayFailWith.some((code) => error.startsWith(code)));
+  const unexpected = unexpectedOf(errors, mayFailWith);
   const what = mayFailWith.length === 0
     ? "no client saw an error"
     : `no client saw another error than ${mayFailWith.join(", ")}`;
@@ -293,7 +298,7 @@ function expectedErrors(
   { errors, errorCount }: Recorder,
 ): Figure[] {
   if (mayFailWith === undefined || errorCount === 0) return [];
-  const unexpected = errors.filter((error) => !mayFailWith.some((code) => error.startsWith(code)));
+  const unexpected = unexpectedOf(errors, mayFailWith);
   return [{ name: EXPECTED_ERRORS, value: errorCount - unexpected.length, unit: "" }];
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSystem, type DomainManifest } from "@hako/kernel";
+import { defineSystem } from "@hako/kernel";
 import type { SystemRecord } from "../record/record.ts";
 import { filesOnImage } from "../systems/files_on_image.ts";
 import type { FileWorkerResult } from "./domains/file_worker.ts";
@@ -37,14 +37,11 @@ export const zombie: Scenario<readonly FileWorkerResult[]> = {
   faults: ["*:zombie@every=800ms,times=3,for=10min"],
   manifest: (context) => {
     const { image: path } = context;
-    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, restart: LENIENT });
-    const servers = Object.entries(stack).map(([name, domain]): [string, DomainManifest] => [
-      name,
-      { ...domain, hangMs: HANG_MS },
-    ]);
+    const life = { restart: LENIENT, hangMs: HANG_MS };
+    const stack = filesOnImage({ path, createBytes: IMAGE_BYTES, ...life });
     return defineSystem({
       base: import.meta.url,
-      domains: { ...Object.fromEntries(servers), ...fileWorkers(context, CLIENTS) },
+      domains: { ...stack, ...fileWorkers(context, CLIENTS) },
     });
   },
   async workload(system, stage) {

@@ -31,14 +31,24 @@ export interface ImageOptions {
   readonly inodeRatioBytes?: number;
   /** How often each server may die. */
   readonly restart?: RestartPolicy;
+  /** How long each server may compute without a sign of life, in milliseconds. */
+  readonly hangMs?: number;
+  /** MiB of heap after which a server dies, alone. */
+  readonly memoryLimitMb?: number;
 }
 
 /** The domains `disk`, `storage` and `fs`, which serves the endpoint `files`. */
 export function filesOnImage(
   options: ImageOptions,
 ): Record<"disk" | "storage" | "fs", DomainManifest> {
-  const { path, createBytes, journalBlocks, inodeRatioBytes, restart } = options;
-  const life = { spare: true, ...(restart === undefined ? {} : { restart }) };
+  const { path, createBytes, journalBlocks, inodeRatioBytes } = options;
+  const { restart, hangMs, memoryLimitMb } = options;
+  const life = {
+    spare: true,
+    ...(restart === undefined ? {} : { restart }),
+    ...(hangMs === undefined ? {} : { hangMs }),
+    ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
+  };
   return {
     disk: { ...diskOnImage(path, createBytes), ...life },
     storage: {

@@ -11,7 +11,7 @@
 
 import { OsError } from "@hako/ipc";
 import type { SystemStatus } from "@hako/kernel";
-import { exitCodeOf } from "../command_line/child_process.ts";
+import { exitCodeOf, tellChild } from "../command_line/child_process.ts";
 import { UsageError } from "../command_line/command.ts";
 import { denoProgram } from "../command_line/deno_program.ts";
 import { exportMetrics, TELEMETRY_VARIABLE } from "./metrics.ts";
@@ -41,7 +41,7 @@ export async function runHost({ args, directory, order, isExported }: HostStart)
   });
   const child = spawn(command, directory);
   const exitCode = exitCodeOf(child);
-  await tell(child, order);
+  await tellChild(child, order);
   if (isExported) await exportFrom(child.stderr);
   return await exitCode;
 }
@@ -85,16 +85,5 @@ class StatusFeed {
 
   observe(): void {
     // Its host observes it, since it was told to send its status.
-  }
-}
-
-async function tell(child: Deno.ChildProcess, order: unknown): Promise<void> {
-  const writer = child.stdin.getWriter();
-  try {
-    await writer.write(new TextEncoder().encode(JSON.stringify(order)));
-    await writer.close();
-  } catch (error) {
-    // It ended before it had heard all: its exit code tells more than this.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

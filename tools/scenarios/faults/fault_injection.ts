@@ -155,9 +155,9 @@ export class FaultInjection {
   }
 
   /**
-   * How many deaths the strikes on a victim must have led to. Of several what was ordered last may find
-   * no request to happen at before the work ends; and what befalls a domain while the kernel is dead, too, its
-   * successor may take for one death with what came before.
+   * How many deaths the strikes on a victim must have led to. Of several what was ordered last may
+   * find no request to happen at before the work ends; and what befalls a domain while the kernel is
+   * dead, too, its successor may take for one death with what came before.
    */
   #deathsDue(name: string): number {
     const deadly = this.#deadly.get(name) ?? 0;

@@ -7,6 +7,7 @@
 
 import { OsError } from "@hako/ipc";
 import { UsageError } from "../../command_line/command.ts";
+import { interruptedBySignals } from "../../command_line/interruption.ts";
 import type { HostLine, HostOrder } from "../host_line.ts";
 import { SCENARIOS } from "../library.ts";
 import { play } from "../play.ts";
@@ -18,21 +19,14 @@ const EXIT_INTERRUPTED = 130;
 const PROGRESS_MS_MIN = 50;
 
 const encoder = new TextEncoder();
-const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => {
-    // Who asks twice does not want to wait for what may never halt.
-    if (interruption.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
-    interruption.abort();
-  });
-}
+const interruption = interruptedBySignals("hako scenarios");
 const order = JSON.parse(await new Response(Deno.stdin.readable).text()) as HostOrder;
 const scenario = SCENARIOS.find(({ name }) => name === order.scenario)!;
 let toldMs = -Infinity;
 try {
   const context = { ...order.context, stop: new SharedArrayBuffer(4) };
   const out = await play(scenario, context, order.faults, {
-    signal: interruption.signal,
+    signal: interruption,
     progress(label, done, total) {
       const nowMs = performance.now();
       if (nowMs - toldMs < PROGRESS_MS_MIN && done !== total) return;
