@@ -44,10 +44,10 @@ export const HINTED_TURNS_MAX = 64;
 export const EPOCH_MAX = 0xff_ffff;
 
 /** Looks at a word in one call of the core, before its waiter thinks again: about 1.3 us. */
-export const SPIN_LOOKS = 65;
+export const SPIN_LOOKS = 45;
 
 /** Looks at the answer before a caller thinks about waiting at all: about 1 us, twice a hot call. */
-export const FIRST_LOOKS = 50;
+export const FIRST_LOOKS = 36;
 
 /** Rounds for which a spinner bears a crowd: about 15 us, the time in which a callee falls asleep. */
 export const CROWDED_ROUNDS_MAX = 12;

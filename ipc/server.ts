@@ -18,7 +18,7 @@ import type { MessagePlace, WindowTable } from "./codec.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { ERRNO } from "./errno.ts";
 import { FORMER } from "./layouts/channel.ts";
-import { SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
+import { READY_CHANNELS_MAX, SLOT_COUNT, TURN_BUDGET } from "./limits.ts";
 import { ReadyBits } from "./ready_bits.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import { PROGRESS, PROGRESS_WORDS, type RequestTrace } from "./request_trace.ts";
@@ -215,11 +215,12 @@ export class ChannelServer {
    */
   lookOut(looks: number): number {
     const recent = this.#recent;
-    if (this.#ready.inUse || !this.#isIdle || recent === undefined) return this.serve();
+    if (!this.#isIdle || recent === undefined) return this.serve();
     const answered = this.#serveChannel(recent, looks);
-    if (answered === 0) return this.serveAll();
+    if (answered === 0) return this.serve();
     this.#isIdle = false;
     this.#cursor = this.#served.indexOf(recent) + 1;
+    this.#bit = recent.accepted.index % READY_CHANNELS_MAX + 1;
     return answered;
   }
 

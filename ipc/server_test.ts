@@ -267,6 +267,20 @@ Deno.test("above a few channels only those with ready bits are looked at, and lo
   while (server.serve() === 0) assert(++turns < 200, "busy servers look at all from time to time");
 });
 
+Deno.test("who was answered last is looked at before all ready bits, in a crowd too", () => {
+  const { channels, server, log } = crowd(SCAN_CHANNELS_MAX + 1);
+  while (server.serve() > 0);
+  post(channels[5]!, 0);
+  assertEquals(server.serve(), 1);
+  assertEquals(server.serve(), 0);
+  post(new Channel(channels[5]!.memory), 1); // It has not rung yet.
+  assertEquals(server.lookOut(2), 1);
+  post(channels[5]!, 2);
+  post(channels[2]!, 0);
+  assertEquals(server.lookOut(2), 2, "and after it, all in their order");
+  assertEquals(log, [6, 6, 3, 6]);
+});
+
 Deno.test("a channel that is attached late or taken away disturbs nobody", () => {
   const { channels, server, log } = crowd(3);
   server.detach(server.channels[0]!);

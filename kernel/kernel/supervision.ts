@@ -43,7 +43,10 @@ const SAID_WORD = BOOT.at.said >> 2;
 const PROGRESS_AT = BOOT.at.progress >> 2;
 
 /** Looks at a domain within the time for which it may hang. */
-const HANG_LOOKS = 25;
+const HANG_LOOKS = 50;
+
+/** By how much the host lengthens a wait in the event loop: measured on Deno 2.9. */
+const WAIT_EXCESS_MS = 1;
 
 /** How long an app that does not listen may go on after it was told to halt. */
 const DEAF_HALT_MS = 200;
@@ -111,12 +114,17 @@ export class Supervision {
   /** How long nothing is due. */
   get quietMs(): number {
     let untilMs = TICK_MS;
-    for (const { row, plan: { hangMs } } of this.#domains()) {
-      // Often enough that a hang is noticed within a little of its limit.
-      const isWatched = row.state === "ready" && hangMs > 0;
-      if (isWatched) untilMs = Math.min(untilMs, Math.max(2, hangMs / HANG_LOOKS));
+    const nowMs = this.#kernel.nowMs();
+    for (const { row, plan: { hangMs }, lastBeatAtMs } of this.#domains()) {
+      if (row.state === "ready" && hangMs > 0) {
+        // A sign of life is seen so much later at most, and its lack just when it counts as a hang.
+        const leftMs = lastBeatAtMs + hangMs - nowMs - WAIT_EXCESS_MS;
+        const isLast = leftMs > -WAIT_EXCESS_MS; // Asleep, it may be silent for longer.
+        untilMs = Math.min(untilMs, Math.max(1, hangMs / HANG_LOOKS));
+        if (isLast) untilMs = Math.min(untilMs, Math.max(0, leftMs));
+      }
       if (row.state !== "backing-off") continue;
-      untilMs = Math.min(untilMs, Math.max(1, row.notBeforeMs - this.#kernel.nowMs()));
+      untilMs = Math.min(untilMs, Math.max(1, row.notBeforeMs - nowMs));
     }
     return untilMs;
   }
