@@ -61,6 +61,15 @@ export interface Domain {
    */
   requireLife(): void;
 
+  /**
+   * Waits outside Hako, as a gateway does in poll(2): meanwhile this domain counts as asleep, so that
+   * those that work know of a free core. For 100 ms at most at a time; touches nothing that is shared.
+   */
+  asleep<T>(wait: () => T): T;
+
+  /** Whether those awake outnumber the cores: who looks again and again instead of waiting takes one. */
+  readonly isCrowded: boolean;
+
   /** A window of this domain's own, to be lent by naming views of it in requests. */
   window(name: string): Uint8Array;
 

@@ -224,6 +224,19 @@ export class LivingDomain implements Domain, Serving {
     throw new OsError(code, what);
   }
 
+  asleep<T>(wait: () => T): T {
+    this.#incarnation.beginSleep();
+    try {
+      return wait();
+    } finally {
+      this.#incarnation.endSleep();
+    }
+  }
+
+  get isCrowded(): boolean {
+    return this.#incarnation.crowded();
+  }
+
   capability(kind: Capability["kind"], name: string): Capability {
     return this.#capabilities.named(kind, name);
   }
