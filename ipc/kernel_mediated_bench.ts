@@ -31,5 +31,11 @@ export const rows: readonly PairedRow[] = [
     oneCpu: true,
     ours: callHot,
     peer: callThroughKernel,
+    bound: {
+      name: "a mailbox and Atomics.wait on the same core",
+      open: async () => (await import("./bench/mailbox.ts")).callingBlocked(),
+    },
+    note:
+      "On one core a call is two changes of threads, whatever it carries; through a kernel, four.",
   },
 ];

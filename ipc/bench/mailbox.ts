@@ -41,6 +41,11 @@ const MAILBOX_WORDS = 64;
  * @param pause Sleeps.
  */
 export async function callingParked(pause: () => void): Promise<Contestant> {
+  return { ...await callingBlocked(), rest: pause };
+}
+
+/** One call after the other; both threads block in `Atomics.wait`. The code is warm. */
+export async function callingBlocked(): Promise<Contestant> {
   const words = await startMailbox("blocking");
   const run = (count: number): void => {
     for (let index = 0; index < count; index++) {
@@ -51,7 +56,7 @@ export async function callingParked(pause: () => void): Promise<Contestant> {
     }
   };
   run(WARM_CALLS / 10); // Each of them waits.
-  return { rest: pause, run };
+  return { run };
 }
 
 /** One call after the other, from an event loop to an event loop, by `Atomics.waitAsync`. */

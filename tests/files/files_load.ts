@@ -19,6 +19,24 @@ const WINDOW_BYTES = 96 * MiB;
 /** How often the storage server is terminated, where it is. */
 const DEATH_MS = 1_000;
 
+/**
+ * How often a piece of work is done for one order to the app: for a millisecond or two. The order comes
+ * from another thread, which wants a core as well; it is not what is measured.
+ */
+const RUN_COUNTS: Readonly<Record<WorkName, number>> = {
+  "seq-read-1m": 512,
+  "seq-read-1m-copied": 32,
+  "seq-write-1m": 32,
+  "rand-read-4k": 1024,
+  "rand-write-4k": 1024,
+  "map-read-4k": 65_536,
+  "create-unlink": 64,
+  "stat": 4096,
+  "readdir-10k": 1,
+  "read-file-4k": 1024,
+  "readdir-1k": 4,
+};
+
 /** How a system is disturbed while it works. */
 export type Disturbance = "none" | "storage server killed once a second";
 
@@ -52,6 +70,7 @@ export async function workOnHako(
     ? undefined
     : setInterval(() => system.terminate("storage"), DEATH_MS);
   return {
+    grain: RUN_COUNTS[work],
     async run(count) {
       await load.call("run", { work, count });
     },
