@@ -20,21 +20,21 @@ const WINDOW_BYTES = 96 * MiB;
 const DEATH_MS = 1_000;
 
 /**
- * How often a piece of work is done for one order to the app: for a millisecond or two. The order comes
- * from another thread, which wants a core as well; it is not what is measured.
+ * How often a piece of work is done for one order to the app: for some ten milliseconds. An order comes
+ * from another thread, which wants a core as well, and takes 0.1 ms; it is not what is measured.
  */
 const RUN_COUNTS: Readonly<Record<WorkName, number>> = {
-  "seq-read-1m": 512,
-  "seq-read-1m-copied": 32,
-  "seq-write-1m": 32,
-  "rand-read-4k": 1024,
-  "rand-write-4k": 1024,
-  "map-read-4k": 65_536,
-  "create-unlink": 64,
-  "stat": 4096,
-  "readdir-10k": 1,
-  "read-file-4k": 1024,
-  "readdir-1k": 4,
+  "seq-read-1m": 4096,
+  "seq-read-1m-copied": 256,
+  "seq-write-1m": 256,
+  "rand-read-4k": 8192,
+  "rand-write-4k": 8192,
+  "map-read-4k": 524_288,
+  "create-unlink": 512,
+  "stat": 16_384,
+  "readdir-10k": 2,
+  "read-file-4k": 8192,
+  "readdir-1k": 16,
 };
 
 /** How a system is disturbed while it works. */
