@@ -11,6 +11,8 @@ import { CURVES } from "./curves.ts";
 export const growthFlags = {
   most: { value: "N", kind: "count", summary: "leave out what is more than this" },
   json: { summary: "print the points as JSON, and nothing else" },
+  machine: { value: "NAME", summary: "what the machine is called on the page" },
+  write: { summary: "write tables and charts of the chosen curves to docs/performance.md" },
 } as const satisfies Flags;
 
 /** `deno task growth [CURVE...]`. */
@@ -28,5 +30,6 @@ export const growthCommand: Syntax<typeof growthFlags> = {
   examples: [
     { line: "", what: "measure all, some two minutes" },
     { line: "files --most 100000", what: "stop at a hundred thousand files" },
+    { line: "--write", what: "measure all and refresh the page" },
   ],
 };

@@ -12,18 +12,15 @@ import { terminalProgress } from "../../tools/terminal/progress.ts";
 import { renderTable } from "../../tools/terminal/table.ts";
 import { growthCommand } from "./command.ts";
 import type { Curve, GrowthFigure } from "./curve.ts";
+import { machineName } from "../cost/machine_name.ts";
 import { CURVES } from "./curves.ts";
-
-/** A point that was measured. */
-interface Point {
-  readonly count: number;
-  readonly figures: readonly GrowthFigure[];
-}
+import { digits, figureNames, type Point } from "./page/chart.ts";
+import { writeCurves } from "./page/write.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 
 await runTask(growthCommand, async ({ arguments: names, flags }) => {
-  const { most = Infinity, json } = flags;
+  const { most = Infinity, json, write, machine } = flags;
   const chosen = CURVES.filter(({ name }) => names.length === 0 || names.includes(name));
   const curves: Record<string, readonly Point[]> = {};
   let code = 0;
@@ -42,6 +39,10 @@ await runTask(growthCommand, async ({ arguments: names, flags }) => {
     curves[curve.name] = points;
   }
   if (json) console.log(JSON.stringify({ version: 1, curves }, null, 2));
+  if (write) {
+    const written = chosen.map((curve) => ({ curve, points: curves[curve.name]! }));
+    writeCurves(ROOT, machineName(machine), written);
+  }
   return code;
 });
 
@@ -71,18 +72,12 @@ async function measure(curve: Curve, count: number): Promise<readonly GrowthFigu
 
 /** A line for each figure, a column for each point. */
 function render({ what }: Curve, points: readonly Point[]): string {
-  const names = [...new Set(points.flatMap(({ figures }) => figures.map(({ name }) => name)))];
   const head = [what, ...points.map(({ count }) => count.toLocaleString("en-US"))];
-  const rows = names.map((name) => {
+  const rows = figureNames(points).map((name) => {
     const found = points.map(({ figures }) => figures.find((figure) => figure.name === name));
     const unit = found.find((figure) => figure !== undefined)!.unit;
     return [`${name}, ${unit}`, ...found.map((figure) => figure ? digits(figure.value) : "-")];
   });
   const align = head.map((_, column) => column === 0 ? "left" as const : "right" as const);
   return renderTable({ head, rows, align });
-}
-
-function digits(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString("en-US");
-  return value.toPrecision(3);
 }
