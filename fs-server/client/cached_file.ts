@@ -12,6 +12,7 @@ const PAUSE_MAX = 32;
 
 /** A file of which this program keeps parts. */
 export interface CachedFile {
+  /** The number of its inode. */
   readonly inode: number;
   /** The slot of its lease. */
   slot: number;
@@ -19,6 +20,7 @@ export interface CachedFile {
   word: number;
   /** The grant under which the frames were filled. */
   grant: number;
+  /** Which frame holds which of its pages. */
   readonly pages: PageIndex;
   /** The frames that are its own. */
   readonly frames: Set<number>;
@@ -28,8 +30,9 @@ export interface CachedFile {
   usedAt: number;
   /** Whether we were overruled: our late stores may have spoilt the slot until it is granted anew. */
   isLost: boolean;
-  /** Uses left before a lease is asked for again, and how many there will be next time. */
+  /** Uses left before a lease is asked for again. */
   pause: number;
+  /** How many there will be next time. */
   nextPause: number;
 }
 

@@ -24,7 +24,7 @@ import { LEASE } from "../protocol.ts";
 const CACHED_END_MAX = 2 ** 30;
 
 /** What could not be done in the window, so that the server is to be asked. */
-export const NOT_CACHED = -1;
+export const NOT_CACHED: number = -1;
 
 /** The client's side of a session. */
 export class PageCache {

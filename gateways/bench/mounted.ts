@@ -12,7 +12,7 @@ import { samplesOfChild } from "./samples_of_child.ts";
 export type MountWork = "getattr" | "read-1m" | "write-1m" | "read-4k" | "create-unlink";
 
 /** Who serves the mount. */
-export type MountServer = "hako" | "passthrough_ll";
+export type MountServer = "hako" | "passthrough_ll" | "fuse2fs";
 
 /** Mounts; each sample is the cost of a call, in nanoseconds. */
 export function measuringMount(server: MountServer, work: MountWork): Promise<SelfMeasuring> {

@@ -35,7 +35,8 @@ const { directory, server, work }: Order = JSON.parse(text);
 if (where === undefined) Deno.exit(await inOwnNameSpace());
 const place = `${directory}/mount`;
 Deno.mkdirSync(place);
-const child = server === "hako" ? mountHako() : mountPassthrough();
+const child = { hako: mountHako, passthrough_ll: mountPassthrough, fuse2fs: mountFuse2fs }
+  [server]();
 await mounted();
 const calls = openCalls();
 const file = calls.open(`${place}/file`, { create: true });
@@ -58,20 +59,38 @@ async function inOwnNameSpace(): Promise<number> {
   return code;
 }
 
-function mountHako(): Deno.ChildProcess {
-  const image = `${directory}/disk.img`;
-  const hako = ["run", "--quiet", "--no-prompt", "--allow-all", HAKO];
-  const env = { TMPDIR: directory, INIT_CWD: directory };
-  const made = new Deno.Command(Deno.execPath(), {
-    args: [...hako, "mkfs", image, "--size", "256M"],
-    ...{ env, stdout: "null" },
-  }).outputSync();
-  if (!made.success) throw new Error("hako mkfs failed");
+/** The command that runs `hako` on a directory of ours. */
+function hako(...args: string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [...hako, "mount", image, place, "--foreground", "--direct-io"]
-      .concat("--attr-timeout", "0", "--entry-timeout", "0"),
-    ...{ env, stdin: "null", stdout: "null" },
-  }).spawn();
+    args: ["run", "--quiet", "--no-prompt", "--allow-all", HAKO, ...args],
+    env: { TMPDIR: directory, INIT_CWD: directory },
+    ...{ stdin: "null", stdout: "null" },
+  });
+}
+
+/** An image: of the same making for all that serve one. */
+function makeImage(): string {
+  const image = `${directory}/disk.img`;
+  if (!hako("mkfs", image, "--size", "256M").outputSync().success) {
+    throw new Error("hako mkfs failed");
+  }
+  return image;
+}
+
+function mountHako(): Deno.ChildProcess {
+  const args = ["mount", makeImage(), place, "--foreground", "--direct-io"];
+  return hako(...args, "--attr-timeout", "0", "--entry-timeout", "0").spawn();
+}
+
+function mountFuse2fs(): Deno.ChildProcess {
+  const options = "direct_io,big_writes,attr_timeout=0,entry_timeout=0,negative_timeout=0";
+  const args = [makeImage(), place, "-f", "-o", options];
+  try {
+    const said = { stdin: "null", stdout: "null", stderr: "null" } as const; // Of journals, each time.
+    return new Deno.Command("fuse2fs", { args, ...said }).spawn();
+  } catch (cause) {
+    throw new Error("Cannot run fuse2fs: is Debian's package of that name there?", { cause });
+  }
 }
 
 function mountPassthrough(): Deno.ChildProcess {

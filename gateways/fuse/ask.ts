@@ -5,17 +5,34 @@
  */
 
 import type { Files } from "./files.ts";
+import type { Known } from "./known.ts";
+import type { LockWaits } from "./lock_waits.ts";
+import type { Filling, Pages } from "./pages.ts";
 import { BUFFER_BYTES, DATA_OFFSET, DirectoryPacker, FuseReply, FuseRequest } from "./wire/mod.ts";
+
+/** What an answer that comes later is made with. */
+export interface EndingParts {
+  /** The file server. */
+  readonly files: Files;
+  /** What need not be asked for. */
+  readonly known: Known;
+  /** Pages of files, where Linux keeps none. */
+  readonly pages: Pages | undefined;
+  /** Who waits for locks. */
+  readonly waits: LockWaits;
+}
 
 /** What answers a request when the file server has answered what was posted for it. */
 export interface Ending {
+  /** Whether no program waits for the answer. */
+  readonly isLeisurely?: boolean;
   /**
    * Makes the answer.
    *
    * @param result A count, or a negative errno.
    * @returns Its bytes, or 0 if more has been posted.
    */
-  ended(ask: Ask, files: Files, result: number): number;
+  ended(ask: Ask, parts: EndingParts, result: number): number;
 }
 
 /** A request and its buffer. It is used again when it is answered. */
@@ -30,6 +47,8 @@ export class Ask {
   ticket = -1;
   /** What answers it then. */
   ending: Ending | undefined;
+  /** Pages that are read for it. */
+  filling: Filling | undefined;
   /** Bytes that have been written for it. */
   written = 0;
   /** Whether Linux tells the times of what it writes itself. */
@@ -67,6 +86,7 @@ export class Ask {
     this.opened = 0;
     this.ticket = -1;
     this.ending = undefined;
+    this.filling = undefined;
     this.written = 0;
   }
 }

@@ -9,12 +9,13 @@ import type { Ask } from "./ask.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Files } from "./files.ts";
 import type { HeldHandles } from "./held_handles.ts";
-import type { LastSeen } from "./last_seen.ts";
+import type { Known } from "./known.ts";
 import type { LockOwners } from "./lock_owners.ts";
 import type { LockWaits } from "./lock_waits.ts";
 import type { MountKeep } from "./mount_keep.ts";
 import type { NodePaths } from "./node_paths.ts";
 import type { FuseOptions } from "./options.ts";
+import type { Pages } from "./pages.ts";
 import { FOPEN, INIT, INIT2, type Validity, validity } from "./wire/mod.ts";
 
 /** What the gateway promises Linux of files, by its options. */
@@ -97,8 +98,10 @@ export interface Gateway {
   readonly owners: LockOwners;
   /** Who waits for locks. */
   readonly waits: LockWaits;
-  /** What was told last of files. */
-  readonly lastSeen: LastSeen;
+  /** Pages of files, where Linux keeps none. */
+  readonly pages: Pages | undefined;
+  /** What need not be asked for. */
+  readonly known: Known;
   /** Handles that no program has. */
   readonly held: HeldHandles;
   /** Linux and we have agreed: of what, the keep tells. */

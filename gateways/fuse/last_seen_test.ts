@@ -23,6 +23,18 @@ Deno.test("LastSeen tells nothing of another generation, nor of what it has forg
   const seen = new LastSeen();
   seen.note(attributes(12, 3), 12);
   assertEquals(seen.ofGone(12, 4), undefined);
-  seen.note(attributes(12 + 256, 1), 12 + 256);
+  seen.note(attributes(12 + 1024, 1), 12 + 1024);
   assertEquals(seen.ofGone(12, 3), undefined);
+});
+
+Deno.test("LastSeen tells what holds under one stamp only, until it expires", () => {
+  const seen = new LastSeen();
+  seen.note(attributes(12, 3), 12, 7);
+  assertEquals(seen.current(12, 3, 7)?.getUint32(ATTRIBUTE.links, true), 2);
+  assertEquals(seen.current(12, 4, 7), undefined);
+  assertEquals(seen.current(12, 3, 8), undefined);
+  seen.expire(12);
+  assertEquals(seen.current(12, 3, 7), undefined);
+  seen.note(attributes(12, 3), 12);
+  assertEquals(seen.current(12, 3, 0), undefined); // Under no stamp nothing holds.
 });

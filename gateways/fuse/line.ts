@@ -5,6 +5,7 @@
  */
 
 import { ERRNO } from "@hako/ipc";
+import { LookingOut, type Waiting } from "./looking_out.ts";
 import type { Unanswered } from "./unanswered.ts";
 import type { Asked, FuseReply, FuseRequest } from "./wire/mod.ts";
 
@@ -26,11 +27,13 @@ export class Line {
   /** Whether requests come. */
   state: LineState = "open";
   readonly #port: FusePort;
+  readonly #lookingOut: LookingOut;
   readonly #unanswered: Unanswered;
 
   /** Nothing is owed yet. */
-  constructor(port: FusePort, unanswered: Unanswered) {
+  constructor(port: FusePort, unanswered: Unanswered, waiting: Waiting) {
     this.#port = port;
+    this.#lookingOut = new LookingOut(port, waiting);
     this.#unanswered = unanswered;
   }
 
@@ -77,6 +80,6 @@ export class Line {
 
   /** Waits for a request. */
   wait(timeoutMs: number): void {
-    this.#port.poll(timeoutMs);
+    this.#lookingOut.wait(timeoutMs);
   }
 }

@@ -2,8 +2,8 @@
  * The FUSE gateway's domain: mounts a file system of Hako's in the host's directory tree.
  *
  * It uses the endpoint `files`, whose server's own user must be root. Keep: `mount` (64 KiB). Windows:
- * `requests` (some times 1 MiB and 4 KiB), `places` (64 KiB), and `changes` (64 KiB) if others use the
- * files as well. Options: see {@linkcode FuseOptions}. It needs permission to call the C library, and
+ * `requests` (some times 1 MiB and 4 KiB), `places` (64 KiB, and room for what is known: 128 KiB, or
+ * more for pages), and `changes` (64 KiB) if others use the files as well. Options: see {@linkcode FuseOptions}. It needs permission to call the C library, and
  * nothing else. It reports `{ mounted: DIRECTORY }` when programs can use it, and
  * `{ unmounted: DIRECTORY }` when somebody else has unmounted it.
  *
@@ -22,7 +22,7 @@ import { Flushing } from "./flushing.ts";
 import { type Gateway, Rules } from "./gateway.ts";
 import { HeldHandles } from "./held_handles.ts";
 import { Invalidation } from "./invalidation.ts";
-import { LastSeen } from "./last_seen.ts";
+import { Known } from "./known.ts";
 import { Line } from "./line.ts";
 import { LockOwners } from "./lock_owners.ts";
 import { LockWaits } from "./lock_waits.ts";
@@ -30,9 +30,11 @@ import { MOUNT_STATE, MountKeep } from "./mount_keep.ts";
 import { mountAnew, takeDevice } from "./mounting.ts";
 import { NodePaths } from "./node_paths.ts";
 import { readOptions } from "./options.ts";
+import { Pages } from "./pages.ts";
 import { Posted } from "./posted.ts";
 import { raiseReadAhead } from "./read_ahead.ts";
 import { Serving } from "./serving.ts";
+import { beginSession } from "./session.ts";
 import { takeOver } from "./taking_over.ts";
 import { Unanswered } from "./unanswered.ts";
 import { unmountInOrder } from "./unmounting.ts";
@@ -107,9 +109,11 @@ async function serve(): Promise<void> {
 /** Puts one life together. */
 function assemble(device: FuseDevice) {
   const unanswered = new Unanswered(keep.unanswered);
-  const line = new Line(device, unanswered);
+  const line = new Line(device, unanswered, domain);
   const files = new Files(client, keep, domain);
-  const paths = new NodePaths(domain.window("places"));
+  const places = domain.window("places");
+  const paths = new NodePaths(places);
+  const cache = beginSession(client, places);
   const owners = new LockOwners(keep.lockOwners);
   const waits = new LockWaits(files, owners, (asked, reply, count) => {
     line.send(asked, reply, count);
@@ -128,7 +132,14 @@ function assemble(device: FuseDevice) {
     rules: new Rules(options),
     credentials: new Credentials(client, paths.nothing, options),
     held: new HeldHandles(keep.heldHandles),
-    lastSeen: new LastSeen(),
+    pages: cache === undefined || !options.directIo
+      ? undefined
+      : new Pages(cache, client, Date.now),
+    known: new Known({
+      changes: cache,
+      isAlone: options.cache !== "shared",
+      requireLife: () => domain.requireLife(),
+    }),
     attributesChanged: (inode, generation) => {
       line.tell(notification.source, notification.invalInode(inode, generation, -1, 0));
     },

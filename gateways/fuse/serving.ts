@@ -159,7 +159,7 @@ export class Serving {
     this.#gateway.files.point("fuse.request.collected");
     let byteLength: number;
     try {
-      byteLength = ending!.ended(ask, this.#gateway.files, result);
+      byteLength = ending!.ended(ask, this.#gateway, result);
     } catch (error) {
       byteLength = ask.reply.error(errnoOf(error));
     }
@@ -206,8 +206,10 @@ export class Serving {
   }
 
   #wait(): void {
-    if (this.#posted.count > 0) return this.#posted.wait(ANSWER_WAIT_MS);
-    const isLooking = this.#gateway.waits.count > 0 || this.#isLooking();
+    const { isAwaited, count } = this.#posted;
+    const isFull = count > 0 && this.#free.length === 0;
+    if (isAwaited || isFull) return this.#posted.wait(ANSWER_WAIT_MS);
+    const isLooking = count > 0 || this.#gateway.waits.count > 0 || this.#isLooking();
     this.#line.wait(isLooking ? LOOKING_IDLE_MS : IDLE_MS);
   }
 }

@@ -54,7 +54,12 @@ export class FakeFiles {
         call(operation, request, options?.formerly),
       post: (operation: string, request: AnyRequest) => {
         const ticket = this.nextName;
-        results.set(ticket, call(operation, request) as number);
+        try {
+          results.set(ticket, call(operation, request) as number);
+        } catch (error) {
+          if (!(error instanceof OsError)) throw error;
+          results.set(ticket, -error.errno);
+        }
         return ticket;
       },
       collect: (ticket: number) => results.get(ticket),

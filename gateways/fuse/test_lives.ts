@@ -9,7 +9,7 @@ import { Credentials } from "./credentials.ts";
 import { Files } from "./files.ts";
 import { type Gateway, Rules } from "./gateway.ts";
 import { HeldHandles } from "./held_handles.ts";
-import { LastSeen } from "./last_seen.ts";
+import { Known } from "./known.ts";
 import { Line } from "./line.ts";
 import { LockOwners } from "./lock_owners.ts";
 import { LockWaits } from "./lock_waits.ts";
@@ -73,7 +73,7 @@ export function live(world: World, isFirst: boolean): void {
   const keep = new MountKeep(world.keep);
   const unanswered = new Unanswered(keep.unanswered);
   unanswered.isNeeded = (keep.agreed!.flags2 & INIT2.HAS_RESEND) === 0;
-  const line = new Line(linux, unanswered);
+  const line = new Line(linux, unanswered, { isCrowded: false, asleep: (wait) => wait() });
   const client = world.files.client(deaths.visit);
   const files = new Files(client, keep, { point: deaths.visit, requireLife: () => {} });
   const paths = new NodePaths(new Uint8Array(PLACES_BYTES));
@@ -87,7 +87,8 @@ export function live(world: World, isFirst: boolean): void {
     rules: new Rules(options),
     credentials: new Credentials(client, paths.nothing, options),
     held: new HeldHandles(keep.heldHandles),
-    lastSeen: new LastSeen(),
+    pages: undefined,
+    known: new Known({ changes: undefined, isAlone: true, requireLife: () => {} }),
   };
   const asks = Array.from({ length: 4 }, () => new Ask(new Uint8Array(BUFFER_BYTES_MIN)));
   const posted = new Posted(client);

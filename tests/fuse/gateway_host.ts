@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { FileSystem, FileSystemClient } from "@hako/fs-server";
 import { boot, defineSystem, type System } from "@hako/kernel";
 import { mountedImage, type MountedImageOptions } from "@hako/tools";
+import { changeAlone, changeByTurns } from "./exact_mount.ts";
 import { LIBC } from "./mounted_system.ts";
 
 const MiB = 1024 * 1024;
@@ -29,6 +30,9 @@ interface Case {
   body(mounted: Mounted): Promise<void>;
 }
 
+/** Every call of a program reaches the gateway. */
+const NOTHING_KEPT = { directIo: true, attrTimeoutMs: 0, entryTimeoutMs: 0 } as const;
+
 /** What is looked at, by name. */
 const CASES: Readonly<Record<string, Case>> = {
   "others' changes": {
@@ -42,6 +46,11 @@ const CASES: Readonly<Record<string, Case>> = {
   "somebody else's unmount": { body: loseIt },
   "a halt while files are open": { body: haltBusy },
   "every domain is upgraded": { body: upgradeAll },
+  "what others change is seen at once": {
+    options: { ...NOTHING_KEPT, cache: "shared" },
+    body: changeByTurns,
+  },
+  "what we change is seen at once": { options: NOTHING_KEPT, body: changeAlone },
 };
 
 async function seeOthers({ system, directory, files }: Mounted): Promise<void> {

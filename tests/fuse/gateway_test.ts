@@ -44,7 +44,8 @@ async function look(name: string): Promise<void> {
 
   function program(name: string): string[] {
     const [image, directory] = [`${root}/disk.img`, `${root}/mount`];
-    const permissions = { read: [ROOT, image, directory], write: [image, directory], run: ["sh"] };
+    const run = ["sh", denoProgram()];
+    const permissions = { read: [ROOT, image, directory], write: [image, directory], run };
     return [
       ...[denoProgram(), "run", "--quiet", "--frozen", "--no-prompt"],
       ...[`--config=${ROOT}deno.json`, "--unstable-worker-options", `--allow-ffi=${LIBC}`],

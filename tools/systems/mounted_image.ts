@@ -21,6 +21,12 @@ const MiB = 1024 * KiB;
  */
 const REQUESTS_BYTES = 8 * (MiB + 4 * KiB);
 
+/** For what the gateway keeps in mind of files: attributes and leases. */
+const KNOWN_BYTES = 128 * KiB;
+
+/** The same where Linux keeps no pages: they lie here then. Those never touched take no memory. */
+const PAGES_BYTES = 96 * MiB;
+
 /**
  * Programs that use the files know nothing of Hako, and see no error as long as it goes on: so all may
  * die ten times a second. What dies more often than that does not work at all; then it ends in order,
@@ -98,7 +104,11 @@ export function mountedImage(
       permissions: { ffi: [libc] },
       uses: ["files"],
       keeps: { mount: 64 * KiB },
-      windows: { requests: REQUESTS_BYTES, places: 64 * KiB, changes: 64 * KiB },
+      windows: {
+        requests: REQUESTS_BYTES,
+        places: 64 * KiB + (appearance.directIo ? PAGES_BYTES : KNOWN_BYTES),
+        changes: 64 * KiB,
+      },
       options: { directory, libc, fsName, ...appearance },
       ...{ spare: true, restart, hangMs: MOUNT_HANG_MS, ...life },
     },

@@ -62,12 +62,13 @@ export const link: Operation = (ask, gateway) => {
 };
 
 /** A file that is opened at once. */
-export const create: Operation = (ask, { files, paths, credentials, rules, lastSeen }) => {
+export const create: Operation = (ask, { files, paths, credentials, rules, known }) => {
   const { request } = ask;
   const flags = request.u32(ARGS + CREATE_IN.at.flags);
   const mode = request.u32(ARGS + CREATE_IN.at.mode) & MODE_BITS;
   const umask = request.u32(ARGS + CREATE_IN.at.umask);
   const as = credentials.of(request);
+  const isNew = known.entryOf(request) === null;
   const how = {
     flags: rules.flagsToOpen(flags) | OPEN.create | (flags & OPEN.exclusive),
     ...{ mode, umask, as, leaseSlot: 0 },
@@ -81,14 +82,14 @@ export const create: Operation = (ask, { files, paths, credentials, rules, lastS
   const isCut = (request.u32(ARGS + CREATE_IN.at.open_flags) & OPEN_FLAG.KILL_SUIDGID) !== 0;
   if (isCut) endSetId(attributes, paths.ofName(request), files);
   const view = rules.shown(attributes);
-  lastSeen.note(attributes, view.getUint32(ATTRIBUTE.inode, true));
+  known.made(request, attributes, view, isNew);
   return ask.reply.create(view, rules.valid, handle, rules.openFlags);
 };
 
-function answerEntry(ask: Ask, { files, rules, lastSeen }: Gateway, path: Uint8Array): number {
+function answerEntry(ask: Ask, { files, rules, known }: Gateway, path: Uint8Array): number {
   files.point("fuse.request.called");
   const { attributes } = files.client.callSync("stat", { at: 0, path, follow: false, as: 0 });
   const view = rules.shown(attributes);
-  lastSeen.note(attributes, view.getUint32(ATTRIBUTE.inode, true));
+  known.lastSeen.note(attributes, view.getUint32(ATTRIBUTE.inode, true));
   return ask.reply.entry(view, rules.valid);
 }

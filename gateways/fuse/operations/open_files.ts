@@ -5,10 +5,11 @@
  * @module
  */
 
-import { ALLOCATE, OPEN } from "@hako/fs-server";
+import { ALLOCATE, NOT_CACHED, OPEN } from "@hako/fs-server";
 import { ERRNO, OsError } from "@hako/ipc";
-import type { Ask, Ending } from "../ask.ts";
+import type { Ask, Ending, EndingParts } from "../ask.ts";
 import type { Gateway, Operation } from "../gateway.ts";
+import { PAGE_BYTES, type WantedRead } from "../pages.ts";
 import {
   ARGS,
   FALLOCATE_IN,
@@ -62,47 +63,99 @@ export const opendir: Operation = (ask, { files, paths }) => {
   return ask.reply.open(handle, 0);
 };
 
-/** Closes a file or directory: the last program that had it so is done. */
-export const release: Operation = (ask, { files, owners, waits }) => {
+const RELEASE: Ending = {
+  isLeisurely: true,
+  ended: ({ reply }, { waits }) => {
+    waits.wake();
+    return reply.empty();
+  },
+};
+
+/**
+ * Closes a file or directory: the last program that had it so is done. No program waits for that, and
+ * closed twice is as good as once: no handle has the number of another one.
+ */
+export const release: Operation = (ask, { files, owners, pages }) => {
   const { request } = ask;
   const handle = request.u32(ARGS + RELEASE_IN.at.fh);
-  files.client.callSync("close", { handle }, files.once(request));
+  files.hasChanged = true; // A file without a name is freed by it.
+  ask.ending = RELEASE;
+  ask.ticket = files.client.post("close", { handle });
   owners.closed(handle);
-  waits.wake();
-  return ask.reply.empty();
-};
-
-const READ: Ending = {
-  ended: ({ reply }, _, result) => result < 0 ? reply.error(-result) : reply.data(result),
-};
-
-/** Reads: the bytes come from the disk to where Linux takes them. Hot path. */
-export const read: Operation = (ask, { files }) => {
-  const { request } = ask;
-  const target = ask.data(request.u32(READ_SIZE));
-  ask.ending = READ;
-  ask.ticket = files.read(request.u32(READ_HANDLE), request.saturated(READ_OFFSET), target);
+  pages?.closed(handle);
   return 0;
 };
 
+const READ: Ending = {
+  ended: ({ request, reply }, { pages }, result) => {
+    if (result < 0) return reply.error(-result);
+    pages?.told(request.u32(READ_HANDLE));
+    return reply.data(result);
+  },
+};
+
+/** Pages of the window were read. */
+const FILL: Ending = {
+  ended: (ask, gateway, result) => {
+    const pages = gateway.pages!;
+    const wanted = wantedOf(ask);
+    pages.filled(ask.filling!, result);
+    ask.filling = undefined;
+    if (result < 0) return ask.reply.error(-result);
+    pages.told(wanted.handle);
+    const count = pages.read(wanted);
+    return count === NOT_CACHED ? postRead(ask, gateway) : ask.reply.data(count);
+  },
+};
+
+/** Reads: from the window's pages, or the bytes come from the disk to where Linux takes them. Hot path. */
+export const read: Operation = (ask, gateway) => {
+  const { pages } = gateway;
+  if (pages === undefined) return postRead(ask, gateway);
+  const wanted = wantedOf(ask);
+  const count = pages.read(wanted);
+  if (count !== NOT_CACHED) return ask.reply.data(count);
+  const filling = pages.toFill(wanted);
+  if (filling === undefined) return postRead(ask, gateway);
+  ask.filling = filling;
+  ask.ending = FILL;
+  ask.ticket = gateway.files.read(wanted.handle, filling.page * PAGE_BYTES, filling.target);
+  return 0;
+};
+
+function wantedOf(ask: Ask): WantedRead {
+  const { request } = ask;
+  const target = ask.data(request.u32(READ_SIZE));
+  const offset = request.saturated(READ_OFFSET);
+  return { handle: request.u32(READ_HANDLE), inode: request.nodeInode, offset, target };
+}
+
+/** Posts a read into the answer. Hot path. */
+function postRead(ask: Ask, { files }: EndingParts): number {
+  const { handle, offset, target } = wantedOf(ask);
+  ask.ending = READ;
+  ask.ticket = files.read(handle, offset, target);
+  return 0;
+}
+
 const WRITE: Ending = {
-  ended: (ask, files, result) => {
+  ended: (ask, gateway, result) => {
     const { request } = ask;
     const { dataByteLength } = request;
+    gateway.known.ended(result > 0, request.nodeInode);
+    const offset = request.saturated(WRITE_OFFSET) + ask.written;
+    gateway.pages?.written(request.nodeInode, offset, dataByteLength - ask.written);
     if (result <= 0) return endWrite(ask, result);
     ask.written += result;
     if (ask.written >= dataByteLength) return endWrite(ask, 0);
     // One transaction did not hold all of it.
-    const offset = request.saturated(WRITE_OFFSET) + ask.written;
-    const rest = ask.rest(dataByteLength);
-    ask.ticket = files.write(request.u32(WRITE_HANDLE), offset, rest, ask.keepTimes);
-    return 0;
+    return postWrite(ask, gateway, offset + result, ask.rest(dataByteLength));
   },
 };
 
 /** Writes: the bytes go to the disk from where Linux has put them. Hot path. */
 export const write: Operation = (ask, gateway) => {
-  const { files, rules } = gateway;
+  const { rules } = gateway;
   const { request } = ask;
   if ((request.u32(WRITE_FLAGS) & WRITE_FLAG.KILL_SUIDGID) !== 0) endRights(ask, gateway);
   const isAppend = (request.u32(WRITE_OPEN_FLAGS) & OPEN.append) !== 0;
@@ -111,9 +164,22 @@ export const write: Operation = (ask, gateway) => {
   ask.ending = WRITE;
   const offset = request.saturated(WRITE_OFFSET);
   ask.keepTimes = rules.isWriteback && isPage(request);
-  ask.ticket = files.write(request.u32(WRITE_HANDLE), offset, source, ask.keepTimes);
-  return 0;
+  return postWrite(ask, gateway, offset, source);
 };
+
+/** Posts what is left of a write. Hot path. */
+function postWrite(
+  ask: Ask,
+  { files, known, pages }: EndingParts,
+  offset: number,
+  source: Uint8Array,
+): number {
+  const { request } = ask;
+  ask.ticket = files.write(request.u32(WRITE_HANDLE), offset, source, ask.keepTimes);
+  known.begun(request.nodeInode);
+  pages?.writing(request.nodeInode, offset, source.byteLength);
+  return 0;
+}
 
 /** Somebody changes a file who may not give rights by it. */
 function endRights({ request }: Ask, { files, paths, attributesChanged }: Gateway): void {
@@ -134,12 +200,16 @@ function isPage(request: FuseRequest): boolean {
 }
 
 /** Writes to wherever the end is, which others may have moved: done once. */
-const append: Operation = (ask, { files }) => {
+const append: Operation = (ask, { files, pages }) => {
   const { request } = ask;
   const handle = request.u32(WRITE_HANDLE);
   const source = ask.data(request.dataByteLength);
   const written = { handle, offset: 0, source, append: true, keepTimes: false };
-  return ask.reply.write(files.client.callSync("write", written, files.once(request)));
+  try {
+    return ask.reply.write(files.client.callSync("write", written, files.once(request)));
+  } finally {
+    pages?.appended(request.nodeInode);
+  }
 };
 
 const EMPTY: Ending = {

@@ -11,11 +11,12 @@ import type { Gateway, Operation } from "../gateway.ts";
 import { ARGS, RENAME2_IN, RENAME_IN } from "../wire/mod.ts";
 
 /** Removes a name that is no directory's. */
-export const unlink: Operation = (ask, { files, paths, credentials }) => {
+export const unlink: Operation = (ask, { files, paths, credentials, known }) => {
   const { request } = ask;
   const as = credentials.of(request);
   const removed = { at: 0, path: paths.ofName(request), as };
   files.client.callSync("unlink", removed, files.once(request));
+  known.removed(request);
   return ask.reply.empty();
 };
 
