@@ -17,8 +17,11 @@ export interface FioWork {
   readonly depth: number;
 }
 
-/** Who serves: each is measured with every sample, and the fastest counts. */
-export type Server = "hako" | "qemu-nbd" | "nbdkit";
+/**
+ * Who serves: each is measured with every sample, and the fastest counts. `"least"` is a Deno program
+ * that does no more than it must: `least_nbd.ts`.
+ */
+export type Server = "hako" | "qemu-nbd" | "nbdkit" | "least";
 
 /** Opens servers; each sample is the cost of a request, in nanoseconds, of the fastest. */
 export function measuringFio(servers: readonly Server[], work: FioWork): Promise<SelfMeasuring> {

@@ -13,8 +13,11 @@ interface Order {
   readonly work: FioWork;
 }
 
-/** MiB of each image. */
+/** Bytes of each image, as `fio` writes them, */
 const SIZE = "64M";
+
+/** and as a number. */
+const SIZE_BYTES = 64 * 1024 * 1024;
 
 /** Each run of `fio` takes so long. */
 const RUNTIME = "400ms";
@@ -55,8 +58,21 @@ function start(server: Server): Deno.ChildProcess {
       ...["serve", "nbd", image, "--create", SIZE, "--listen", `unix:${socketOf(server)}`],
     ]);
   }
+  if (server === "least") {
+    const socket = socketOf(server);
+    return spawn(Deno.execPath(), [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `--allow-read=${directory}`,
+      `--allow-write=${directory}`,
+      `--allow-net=unix:${socket}`,
+      new URL("./least_nbd.ts", import.meta.url).href,
+      ...[socket, `${SIZE_BYTES}`],
+    ]);
+  }
   Deno.writeFileSync(image, new Uint8Array(0));
-  Deno.truncateSync(image, 64 * 1024 * 1024);
+  Deno.truncateSync(image, SIZE_BYTES);
   if (server === "nbdkit") {
     return spawn("nbdkit", ["--foreground", "--unix", socketOf(server), "file", image]);
   }

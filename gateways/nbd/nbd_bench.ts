@@ -23,4 +23,9 @@ export const rows: readonly PairedRow[] = Object.entries(WORK).map(([name, work]
   target: 0.7,
   ours: async () => (await import("../bench/fio.ts")).measuringFio(["hako"], work),
   peer: async () => (await import("../bench/fio.ts")).measuringFio(["qemu-nbd", "nbdkit"], work),
+  bound: {
+    name: "a Deno program that answers from its memory",
+    open: async () => (await import("../bench/fio.ts")).measuringFio(["least"], work),
+  },
+  note: "A gateway, a storage server and a driver share two cores with fio, and wake each other.",
 }));

@@ -23,6 +23,10 @@ async function onFile(transfers: Transfers) {
   return (await import("./volume_load.ts")).loadOnFile(transfers);
 }
 
+async function onChain(transfers: Transfers, sumBytes: number) {
+  return (await import("./volume_load.ts")).loadOnChain(transfers, sumBytes);
+}
+
 function ftRow(
   order: Transfers["order"],
   way: Transfers["way"],
@@ -38,6 +42,18 @@ function ftRow(
     target: way === "write" && kib === 4 ? SMALL_WRITE_TARGET : TARGET,
     ours: () => onVolume(transfers, tags ? "storage server with tags" : "storage server"),
     peer: () => onVolume(transfers, "nothing but a forwarder"),
+    ...(tags && kib === 128 ? summingBound(transfers) : {}),
+  };
+}
+
+/** What the sums cost where a transfer is large: wasm has no carry-less multiplication. */
+function summingBound(transfers: Transfers): Pick<PairedRow, "bound" | "note"> {
+  return {
+    bound: {
+      name: "three threads with bare rings between them, and the sums",
+      open: () => onChain(transfers, 4 * KIB),
+    },
+    note: "One thread sums up every byte, by a wasm that has no carry-less multiplication.",
   };
 }
 
@@ -50,6 +66,11 @@ function directRow(name: string, transfers: Transfers, target: number): PairedRo
     target,
     ours: () => onVolume(transfers, "storage server"),
     peer: () => onFile(transfers),
+    bound: {
+      name: "three threads with bare rings between them",
+      open: () => onChain(transfers, 0),
+    },
+    note: "Three threads pass every transfer on, on two cores; the peer is one thread.",
   };
 }
 

@@ -10,6 +10,7 @@ import { Block } from "@hako/drivers/block";
 import type { Contestant } from "@hako/tools/bench";
 import { Volume } from "@hako/storage-server";
 import { type AccessOrder, offsets } from "./access.ts";
+import { startChain } from "./bare_chain.ts";
 import { Load } from "./load_protocol.ts";
 
 const MIB = 1024 * 1024;
@@ -92,13 +93,28 @@ function domains(path: string, between: Between): Record<string, DomainManifest>
   };
 }
 
+/**
+ * The same transfers through as many threads, with nothing in the middle but what is named.
+ *
+ * @param sumBytes Of how many bytes each sum is made that the thread in the middle makes; 0 for none.
+ */
+export async function loadOnChain(transfers: Transfers, sumBytes: number): Promise<Contestant> {
+  const { way, order, byteLength, depth } = transfers;
+  const { path, file } = makeImage();
+  file.close();
+  const chain = await startChain({ path, way, byteLength, depth, sumBytes });
+  Deno.removeSync(path);
+  const next = offsets(order, LOAD_BYTES, byteLength);
+  return {
+    grain: Math.min(RUN_BYTES / byteLength, 4096),
+    run: (count) => chain.run(count, () => next() / byteLength),
+  };
+}
+
 /** The same transfers, one after the other, by an open file of the host: with as many buffers. */
 export function loadOnFile({ way, order, byteLength, depth }: Transfers): Promise<Contestant> {
-  const path = Deno.makeTempFileSync({ prefix: "hako-bench-" });
-  const file = Deno.openSync(path, { read: true, write: true });
+  const { path, file } = makeImage();
   Deno.removeSync(path);
-  const chunk = new Uint8Array(MIB);
-  for (let written = 0; written < IMAGE_BYTES; written += file.writeSync(chunk));
   const data = new Uint8Array(depth * byteLength);
   const views = Array.from(
     { length: depth },
@@ -117,4 +133,13 @@ export function loadOnFile({ way, order, byteLength, depth }: Transfers): Promis
     },
     close: () => file.close(),
   });
+}
+
+/** A file in the host's page cache. */
+function makeImage(): { readonly path: string; readonly file: Deno.FsFile } {
+  const path = Deno.makeTempFileSync({ prefix: "hako-bench-" });
+  const file = Deno.openSync(path, { read: true, write: true });
+  const chunk = new Uint8Array(MIB);
+  for (let written = 0; written < IMAGE_BYTES; written += file.writeSync(chunk));
+  return { path, file };
 }
