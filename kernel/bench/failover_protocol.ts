@@ -20,7 +20,7 @@ export const DEATH = {
  * A handler that hangs comes back this long after its hang limit: later than it is noticed and
  * replaced, and soon enough to leave the next sample alone.
  */
-export const HANG_BEYOND_MS = 1_000;
+export const HANG_BEYOND_MS = 300;
 
 /** Exported only so that the type of `Victim` is public. @internal */
 export const victimOperations = {

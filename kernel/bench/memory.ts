@@ -16,7 +16,7 @@ import { pause } from "./sample.ts";
 const COUNT = 16;
 
 /** By then a system that has booted is idle, and what it dropped is returned. */
-const IDLE_MS = 1_000;
+const IDLE_MS = 500;
 
 /** Bytes per idle domain: what a system of many takes more than one of a single domain. */
 export function keepingDomains(): Promise<SelfMeasuring> {

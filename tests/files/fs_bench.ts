@@ -17,6 +17,9 @@ const TARGETS: Partial<Record<WorkName, number>> = { "map-read-4k": 10 };
 /** Of calls that cross to a worker by message. */
 const WORKER_TARGET = 50;
 
+/** Two deaths lie in it. */
+const STRETCH_MS = 2_000;
+
 /** Of undisturbed speed, with a death each second. */
 const DISTURBED_TARGET = 0.9;
 
@@ -68,6 +71,7 @@ export const rows: readonly PairedRow[] = [
     peerName: "the same, undisturbed",
     unit: "us/call",
     target: DISTURBED_TARGET,
+    stretchMs: STRETCH_MS,
     ours: () => onHako(work, "storage server killed once a second"),
     peer: () => onHako(work),
   })),

@@ -1,151 +1,210 @@
 /**
- * A run of paired rows as one page: each ratio as a point on a logarithmic axis, with what lies between
- * its rounds and the target that it is to reach.
+ * A run of paired rows as one page: for each room a chart and the same as a table, and what all of them
+ * came to. It needs no network and no script.
  *
  * @module
  */
 
 import { escapeHtml } from "../charts/escape_html.ts";
 import { pageStyle } from "../charts/theme.ts";
-import { isDisturbed } from "./measurement.ts";
-import { type BenchRun, machineNotes, renderFigure } from "./report.ts";
-import type { MeasuredRow, RowResult } from "./row_result.ts";
+import { renderDuration } from "../terminal/progress.ts";
+import { type BenchRun, disturbedRows, othersDuring, tallyOf } from "./bench_run.ts";
+import ownStyle from "./html_page.css" with { type: "text" };
+import { type Axis, axisOf, renderAxis, renderPoint } from "./ratio_chart.ts";
+import { boundOf, digits, limitsOf, renderFigure } from "./report.ts";
+import { byRoom, headingOf } from "./rooms.ts";
+import { type FailedRow, isMeasured, type MeasuredRow, type RowResult } from "./row_result.ts";
+import { isWithinSpread, shareOfTarget, verdictOf } from "./verdict.ts";
 
-/** The axis, in pixels. */
-const WIDTH = 360;
-const HEIGHT = 26;
+/** Bytes in a GiB. */
+const GiB = 2 ** 30;
 
-/** Ratios beyond these lie at the edge: the axis is for those near the target. */
-const RATIO_MIN = 0.05;
-const RATIO_MAX = 200;
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
-const MARKS: readonly number[] = [0.1, 1, 10, 100];
-
-const STYLE = `
-main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px; }
-.row-name { font-family: var(--code); font-size: 13px; white-space: nowrap; }
-.peer { color: var(--soft); font-size: 13px; }
-.axis line { stroke: var(--line); }
-.axis text { fill: var(--soft); font-size: 11px; }
-.span { stroke: var(--half); stroke-width: 3; stroke-linecap: round; opacity: 0.45; }
-.point { fill: var(--half); }
-.target { stroke: var(--most); stroke-width: 2; }
-.met { color: var(--good); }
-.missed { color: var(--warn); font-weight: 600; }
-.failed { color: var(--bad); font-weight: 600; }
-.scroll { overflow-x: auto; }
-`;
-
-/** The page: it needs no network and no script. */
-export function renderBenchPage(run: BenchRun, began: Date): string {
-  const rooms = [...new Set(run.rows.map(({ name }) => roomOf(name)))];
-  const met = run.rows.filter((row) => row.met && isTold(row)).length;
-  const notes = machineNotes(run, run.rows.filter(isMeasured).filter(isDisturbed));
+/** The page. */
+export function renderBenchPage(run: BenchRun): string {
+  const rooms = byRoom(run.rows);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>Hako: figures</title>
-<style>${pageStyle}${STYLE}</style>
+<style>${pageStyle}${ownStyle}</style>
 </head>
 <body>
+<a class="skip" href="#rooms">To the rows</a>
 <main>
 <h1>Figures of Hako, beside what people would use instead</h1>
-<p>${met} of ${run.rows.length} targets met. Measured ${
-    escapeHtml(began.toISOString().slice(0, 16).replace("T", " "))
-  } UTC on ${run.cores} cores. A ratio says how many times faster or smaller Hako is: the point is the
-median of the rounds, the bar what lies between them, the tick the target.</p>
-${notes.map((note) => `<p class="missed">${escapeHtml(note)}</p>`).join("\n")}
-${
-    rooms.map((room) => section(room, run.rows.filter(({ name }) => roomOf(name) === room))).join(
-      "\n",
+<p class="about">Measured ${escapeHtml(run.began.slice(0, 16).replace("T", " "))} UTC in ${
+    renderDuration(run.tookMs)
+  }${run.isInterrupted ? ", ended early: only these rows were measured" : ""}.</p>
+${renderTally(run.rows)}
+<nav aria-label="Rooms"><ul>${
+    rooms.map(([room]) => `<li><a href="#${escapeHtml(room)}">${escapeHtml(room)}</a></li>`).join(
+      "",
     )
-  }
+  }<li><a href="#machine">machine</a></li></ul></nav>
+${renderMisses(run.rows)}
+<p id="rooms">Each side of a row was measured in a process of its own, the sides in turn. A row lies at
+how much of what is asked it comes to: its ratio to the peer divided by the ratio that is asked, or by
+the worst of its limits. Right of the dashed line the target is met. Where nothing is asked, it lies at
+its ratio.</p>
+${renderKeys()}
+${rooms.map(([room, rows]) => renderSection(room, rows)).join("\n")}
+${renderMachine(run)}
 </main>
 </body>
 </html>
 `;
 }
 
-function section(room: string, rows: readonly RowResult[]): string {
-  return `<h2>${escapeHtml(room)}</h2>
-<div class="scroll"><table>
-<thead><tr><th>row</th><th>against</th><th class="number">Hako</th><th class="number">peer</th>
-<th class="number">ratio</th><th>${axis()}</th><th></th></tr></thead>
-<tbody>
-${rows.map((row) => isMeasured(row) ? measuredRow(row) : failedRow(row)).join("\n")}
-</tbody></table></div>`;
+function renderTally(rows: readonly RowResult[]): string {
+  const { withinSpread, ...counts } = tallyOf(rows);
+  const items = Object.entries(counts).map(([verdict, count]) => {
+    return `<li><b class="${verdict}">${count}</b>${verdict}</li>`;
+  });
+  const unsure = withinSpread === 0
+    ? ""
+    : `<p>Of the rows that met their target ${withinSpread} ${
+      withinSpread === 1 ? "has" : "have"
+    } it within the spread of the rounds: another run may say otherwise.</p>`;
+  return `<ul class="tally" aria-label="What ${rows.length} rows came to">${
+    items.join("")
+  }</ul>${unsure}`;
 }
 
-function measuredRow(row: MeasuredRow): string {
-  const { name, peerName, ours, peer, unit, ratio, target, met } = row;
-  const verdict = isDisturbed(row)
-    ? `<span class="missed">noisy</span>`
-    : met
-    ? `<span class="met">met</span>`
-    : `<span class="missed">missed</span>`;
-  const goal = target > 0 ? ` of ${Number(target.toPrecision(3))}` : "";
-  return `<tr><td class="row-name">${escapeHtml(name)}</td>
-<td class="peer">${escapeHtml(peerName)}</td>
+function renderMisses(rows: readonly RowResult[]): string {
+  const missed = rows.filter(isMeasured).filter((row) => verdictOf(row) === "missed").sort(
+    (one, other) => shareOfTarget(one) - shareOfTarget(other),
+  );
+  if (missed.length === 0) return "";
+  const lines = missed.map((row) =>
+    `<tr><td class="row-name">${escapeHtml(row.name)}</td><td class="number">${
+      Math.floor(shareOfTarget(row) * 100)
+    }%</td><td>${isWithinSpread(row) ? "within the spread" : ""}</td></tr>`
+  );
+  return `<h2>Missed, the farthest first</h2>
+<p class="about">How much of what is asked they come to.</p>
+<div class="scroll" tabindex="0"><table class="misses"><tbody>${
+    lines.join("\n")
+  }</tbody></table></div>`;
+}
+
+/** What the signs of the charts mean. */
+function renderKeys(): string {
+  const sign = (marks: string) => `<svg viewBox="0 0 34 16" aria-hidden="true">${marks}</svg>`;
+  const span = '<line class="span" x1="3" x2="31" y1="8" y2="8"/>';
+  return `<ul class="keys">
+<li>${sign('<circle class="middle" cx="17" cy="8" r="5.5"/>')}median of the rounds</li>
+<li>${sign(`${span}<circle class="round" cx="10" cy="8" r="2.5"/>`)}each round, and all of them</li>
+<li>${sign('<line class="goal" x1="17" x2="17" y1="0" y2="16"/>')}target</li>
+<li>${
+    sign('<path class="bound" d="M 17 13 l 5 -8 h -10 z"/>')
+  }the best that the platform allows</li>
+</ul>`;
+}
+
+function renderSection(room: string, rows: readonly RowResult[]): string {
+  const axis = axisOf(rows.filter(isMeasured));
+  const notes = rows.flatMap((row) => {
+    if (row.note === undefined || (isMeasured(row) && verdictOf(row) === "met")) return [];
+    return [`<p class="notes"><code>${escapeHtml(row.name)}</code>: ${escapeHtml(row.note)}</p>`];
+  });
+  return `<section aria-labelledby="${escapeHtml(room)}">
+<h2 id="${escapeHtml(room)}">${escapeHtml(room)}</h2>
+<p class="about">${escapeHtml(headingOf(room).slice(room.length + 2))}</p>
+<div class="chart-rows">
+<div class="chart-row"><span class="empty"></span>${
+    renderAxis(axis)
+  }<span class="empty"></span></div>
+${rows.map((row) => isMeasured(row) ? chartRow(row, axis) : failedChartRow(row)).join("\n")}
+</div>
+${notes.join("\n")}
+${renderTable(rows)}
+</section>`;
+}
+
+function chartRow(row: MeasuredRow, axis: Axis): string {
+  const verdict = verdictOf(row);
+  const label = `${row.name}, ${verdict}: ${renderFigure(row.ours, row.unit)} beside ${
+    renderFigure(row.peer, row.unit)
+  } of ${row.peerName}; ${ratioOf(row)}`;
+  return `<div class="chart-row ${verdict}"><span class="row-name">${escapeHtml(row.name)}</span>
+${renderPoint(row, axis, label)}<span class="verdict">${verdictText(row)}</span></div>`;
+}
+
+function failedChartRow({ name }: FailedRow): string {
+  return `<div class="chart-row failed"><span class="row-name">${escapeHtml(name)}</span>
+<span class="points"></span><span class="verdict">not measured</span></div>`;
+}
+
+/** The same as the chart, with all figures. */
+function renderTable(rows: readonly RowResult[]): string {
+  return `<details class="as-table"><summary>As a table</summary>
+<div class="scroll" tabindex="0"><table>
+<thead><tr><th scope="col">row</th><th scope="col" class="number">Hako</th>
+<th scope="col" class="number">peer</th><th scope="col" class="number">ratio</th>
+<th scope="col" class="number">target</th><th scope="col" class="number">of bound</th>
+<th scope="col">verdict</th><th scope="col">against</th></tr></thead>
+<tbody>
+${rows.map((row) => isMeasured(row) ? tableRow(row) : failedTableRow(row)).join("\n")}
+</tbody></table></div></details>`;
+}
+
+function tableRow(row: MeasuredRow): string {
+  const { name, peerName, ours, peer, unit, target } = row;
+  const [least, most] = row.spread.ratio;
+  const about = [peerName, ...limitsOf(row), boundOf(row) ?? []].flat().join("; ");
+  return `<tr><th scope="row" class="row-name">${escapeHtml(name)}</th>
 <td class="number">${escapeHtml(renderFigure(ours, unit))}</td>
 <td class="number">${escapeHtml(renderFigure(peer, unit))}</td>
-<td class="number">${ratio.toPrecision(3)}${goal}</td>
-<td>${plot(row)}</td><td>${verdict}</td></tr>`;
+<td class="number">${digits(row.ratio)} (${digits(least)} to ${digits(most)})</td>
+<td class="number">${target > 0 ? digits(target) : "limits"}</td>
+<td class="number">${row.ofBound === undefined ? "" : digits(row.ofBound)}</td>
+<td class="verdict ${verdictOf(row)}">${verdictText(row)}</td>
+<td>${escapeHtml(about)}</td></tr>`;
 }
 
-function failedRow({ name, peerName, failure }: Extract<RowResult, { failure: string }>): string {
-  return `<tr><td class="row-name">${escapeHtml(name)}</td>
-<td class="peer">${escapeHtml(peerName)}</td>
-<td colspan="4" class="failed">${escapeHtml(failure)}</td><td class="failed">failed</td></tr>`;
+function failedTableRow({ name, peerName, failure }: FailedRow): string {
+  return `<tr><th scope="row" class="row-name">${escapeHtml(name)}</th>
+<td colspan="5" class="failed">${escapeHtml(failure)}</td>
+<td class="verdict failed">failed</td><td>${escapeHtml(peerName)}</td></tr>`;
 }
 
-function axis(): string {
-  const marks = MARKS.map((mark) =>
-    `<text x="${xOf(mark)}" y="13" text-anchor="middle">${mark}x</text>`
-  );
-  return `<svg class="axis" width="${WIDTH}" height="18" aria-hidden="true">${
-    marks.join("")
-  }</svg>`;
+function renderMachine(run: BenchRun): string {
+  const { processor, memoryBytes, system, versions } = run.machine;
+  const others = othersDuring(run.rows);
+  const disturbed = disturbedRows(run.rows).map(({ name, othersCores }) => {
+    return `${name} (${digits(othersCores ?? 0)})`;
+  });
+  const facts = [
+    ["processor", `${processor}, ${run.cores} cores`],
+    ["memory", `${digits(memoryBytes / GiB)} GiB`],
+    ["system", system],
+    ["versions", `Hako ${versions.hako}, Deno ${versions.deno}, V8 ${versions.v8}`],
+    ["load before the run", `${digits(run.load)} threads`],
+    [
+      "cores that others used during it",
+      others === undefined
+        ? "not known"
+        : `${others.median.toFixed(2)} during the median row, ${others.most.toFixed(2)} at most`,
+    ],
+    ["rows that others disturbed", disturbed.length === 0 ? "none" : disturbed.join(", ")],
+  ] as const;
+  const items = facts.map(([what, told]) => `<dt>${what}</dt><dd>${escapeHtml(told)}</dd>`);
+  return `<section><h2 id="machine">The machine</h2><dl class="machine">${
+    items.join("\n")
+  }</dl></section>`;
 }
 
-function plot({ name, ratio, target, spread }: MeasuredRow): string {
-  const [least, most] = spread.ratio;
-  const half = HEIGHT / 2;
-  const marks = MARKS.map((mark) =>
-    `<line x1="${xOf(mark)}" x2="${xOf(mark)}" y1="0" y2="${HEIGHT}"/>`
-  );
-  const goal = target > 0
-    ? `<line class="target" x1="${xOf(target)}" x2="${xOf(target)}" y1="3" y2="${HEIGHT - 3}"/>`
-    : "";
-  const label = `${name}: ${ratio.toPrecision(3)} times, ${least.toPrecision(3)} to ${
-    most.toPrecision(3)
-  }`;
-  return `<svg class="axis" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${
-    escapeHtml(label)
-  }">${marks.join("")}${goal}<line class="span" x1="${xOf(least)}" x2="${
-    xOf(most)
-  }" y1="${half}" y2="${half}"/><circle class="point" cx="${
-    xOf(ratio)
-  }" cy="${half}" r="5"/></svg>`;
+function verdictText(row: MeasuredRow): string {
+  const verdict = verdictOf(row);
+  const unsure = (verdict === "met" || verdict === "missed") && isWithinSpread(row);
+  return unsure ? `${verdict}, within the spread` : verdict;
 }
 
-/** Where a ratio lies. */
-function xOf(ratio: number): number {
-  const inside = Math.min(RATIO_MAX, Math.max(RATIO_MIN, ratio));
-  const share = Math.log(inside / RATIO_MIN) / Math.log(RATIO_MAX / RATIO_MIN);
-  return Math.round(12 + share * (WIDTH - 24));
-}
-
-function roomOf(name: string): string {
-  return name.split("/")[0]!;
-}
-
-function isMeasured(row: RowResult): row is MeasuredRow {
-  return "ours" in row;
-}
-
-function isTold(row: RowResult): boolean {
-  return isMeasured(row) && !isDisturbed(row);
+function ratioOf({ ratio, target }: MeasuredRow): string {
+  return target > 0 ? `ratio ${digits(ratio)} of ${digits(target)}` : `ratio ${digits(ratio)}`;
 }

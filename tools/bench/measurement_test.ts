@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { measure, type MeasurementPlan, measureQuietly, quantile } from "./measurement.ts";
+import { measure, type MeasurementPlan, quantile } from "./measurement.ts";
 import type { Contestant } from "./paired_row.ts";
 
 /** A clock that only a contestant moves, and what a measurement by it took. */
@@ -7,7 +7,7 @@ class FakeTime {
   nowMs = 0;
   othersMs = 0;
 
-  plan(lengths: Pick<MeasurementPlan, "warmUpMs" | "measureMs">): MeasurementPlan {
+  plan(lengths: Omit<MeasurementPlan, "nowMs" | "othersMs">): MeasurementPlan {
     return { ...lengths, nowMs: () => this.nowMs, othersMs: () => this.othersMs };
   }
 }
@@ -17,7 +17,7 @@ Deno.test("measure() tells the time per operation, whatever fits a batch", async
   const contestant: Contestant = { run: (count) => void (time.nowMs += count * 0.001) };
   const { costMedian, operationCount } = await measure(
     contestant,
-    time.plan({ warmUpMs: 10, measureMs: 100 }),
+    time.plan({ windowMs: 10, measureMs: 100 }),
   );
   assertEquals(Math.round(costMedian), 1000);
   assertEquals(operationCount % 64, 0); // 64 us are the first power of two above 50.
@@ -29,7 +29,7 @@ Deno.test("measure() tells the median of the batches, and the slow ones by the 9
   const contestant: Contestant = {
     run: (count) => void (time.nowMs += count * (++batches % 50 === 0 ? 9 : 1)),
   };
-  const plan = time.plan({ warmUpMs: 1, measureMs: 1_000 });
+  const plan = time.plan({ windowMs: 1, measureMs: 1_000 });
   const { costMedian, costP99 } = await measure(contestant, plan);
   assertEquals(costMedian, 1e6);
   assertEquals(costP99, 9e6);
@@ -49,7 +49,7 @@ Deno.test("measure() rests before every operation of a contestant that rests, of
       time.nowMs += 0.01;
     },
   };
-  const { costMedian } = await measure(contestant, time.plan({ warmUpMs: 20, measureMs: 100 }));
+  const { costMedian } = await measure(contestant, time.plan({ windowMs: 20, measureMs: 100 }));
   assertEquals(Math.round(costMedian), 10_000);
   assertEquals(rests, counts.length);
   assert(counts.every((count) => count === 1));
@@ -66,7 +66,7 @@ Deno.test("measure() keeps together what belongs together, and waits for promise
       time.nowMs += count * 0.01;
     },
   };
-  const { costMedian } = await measure(contestant, time.plan({ warmUpMs: 1, measureMs: 10 }));
+  const { costMedian } = await measure(contestant, time.plan({ windowMs: 1, measureMs: 10 }));
   assertEquals(Math.round(costMedian), 10_000);
   assert(counts.every((count) => count % 32 === 0));
 });
@@ -77,7 +77,7 @@ Deno.test("measure() tells how many cores others used, and only if it can", asyn
     time.nowMs += 1;
     time.othersMs += 0.5;
   };
-  const plan = time.plan({ warmUpMs: 10, measureMs: 200 });
+  const plan = time.plan({ windowMs: 10, measureMs: 200 });
   assertEquals((await measure({ run }, plan)).othersCores, 0.5);
   assertEquals((await measure({ run, startsProcesses: true }, plan)).othersCores, null);
 });
@@ -90,31 +90,65 @@ Deno.test("measure() takes as many samples as a side that measures itself asks f
     time.othersMs += 4;
     return Promise.resolve(costs.pop()!);
   };
-  const plan = time.plan({ warmUpMs: 1, measureMs: 1 });
+  const plan = time.plan({ windowMs: 1, measureMs: 1 });
   const measured = await measure({ sample, sampleCount: 4 }, plan);
   assertEquals([measured.costMedian, measured.operationCount], [2.5, 4]);
   assertEquals([Math.round(measured.costP99), measured.othersCores], [97, 0.4]);
   assertEquals(costs, [9]);
 });
 
-/** Measures quietly while others use the given numbers of cores, one time after the other. */
-async function useOfCores(cores: readonly (number | null)[]): Promise<[number | null, number]> {
-  let count = 0;
-  const { othersCores } = await measureQuietly(() => {
-    const measurement = { costMedian: 1, costP99: 1, operationCount: 1 };
-    return Promise.resolve({ ...measurement, othersCores: cores[count++]! });
-  });
-  return [othersCores, count];
-}
-
-Deno.test("measureQuietly() measures once while others are quiet, or nobody can tell", async () => {
-  assertEquals(await useOfCores([0.1]), [0.1, 1]);
-  assertEquals(await useOfCores([null]), [null, 1]);
+Deno.test("measure() warms up as long as that makes it faster", async () => {
+  for (const [slowest, label] of [[1, "at once"], [20, "later"]] as const) {
+    const time = new FakeTime();
+    let count = 0;
+    const run = () => {
+      time.nowMs += Math.max(1, slowest - count++);
+    };
+    const plan = time.plan({ windowMs: 10, measureMs: 200 });
+    const { costMedian, operationCount } = await measure({ run }, plan);
+    assertEquals([costMedian, operationCount], [1e6, 200], label);
+    if (slowest === 1) assertEquals(count, 230, "three windows are enough for what is steady");
+  }
 });
 
-Deno.test("measureQuietly() tries again a few times, and takes the least disturbed", async () => {
-  assertEquals(await useOfCores([1, 0.2]), [0.2, 2]);
-  assertEquals(await useOfCores([0.9, 0.5, 1]), [0.5, 3]);
+Deno.test("measure() warms up for a bounded time what never becomes steady", async () => {
+  const time = new FakeTime();
+  let count = 0;
+  const run = () => void (time.nowMs += 100 * 0.9 ** ++count);
+  const { operationCount } = await measure({ run }, time.plan({ windowMs: 1, measureMs: 100 }));
+  assert(count - operationCount >= 16);
+  assert(count < 1_000);
+});
+
+Deno.test("measure() takes fewer batches of slow work, but never too few for a median", async () => {
+  const counts: number[] = [];
+  for (const tookMs of [1, 5, 20, 1_000]) {
+    const time = new FakeTime();
+    const run = () => void (time.nowMs += tookMs);
+    const plan = time.plan({ windowMs: 1, measureMs: 100 });
+    counts.push((await measure({ run }, plan)).operationCount);
+  }
+  assertEquals(counts, [100, 40, 10, 8]);
+});
+
+Deno.test("measure() tells the mean of a stretch: what seldom happens counts as it comes", async () => {
+  const time = new FakeTime();
+  let count = 0;
+  const run = () => void (time.nowMs += ++count % 10 === 0 ? 11 : 1);
+  const plan = time.plan({ windowMs: 10, measureMs: 50, stretchMs: 2_000 });
+  const { costMedian, operationCount } = await measure({ run }, plan);
+  assertEquals([Math.round(costMedian / 1e5), operationCount], [20, 1_000]);
+});
+
+Deno.test("measure() takes fewer samples of slow ones, but never too few for a median", async () => {
+  const counts: number[] = [];
+  for (const [tookMs, sampleCount] of [[1, 30], [10, 30], [100, 30], [100, 3]] as const) {
+    const time = new FakeTime();
+    const sample = () => Promise.resolve(time.nowMs += tookMs);
+    const plan = time.plan({ windowMs: 1, measureMs: 1, samplingMs: 150 });
+    counts.push((await measure({ sample, sampleCount }, plan)).operationCount);
+  }
+  assertEquals(counts, [30, 15, 6, 3]);
 });
 
 Deno.test("quantile() takes the value between two neighbours in proportion", () => {

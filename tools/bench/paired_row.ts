@@ -25,6 +25,22 @@
  * }
  * ```
  *
+ * A row that cannot reach its target because of the platform says so by measurement, never by a
+ * number in the source: it opens a third side, `bound`, which does the least that any program here
+ * must do for the same result. It is measured in the same rounds, after the other two:
+ *
+ * ```ts ignore
+ * bound: {
+ *   name: "two wake-ups by futex, nothing else",
+ *   open: () => Promise.resolve(wakeUps(2)), // A contestant, as the other sides are.
+ * },
+ * note: "Every call wakes a thread that sleeps, and is woken: that is what it costs.",
+ * ```
+ *
+ * A row that misses its target but comes within 1.15 times its bound is told as `bounded` instead of
+ * missed; it is never told as met. The bound must be of the same unit and the same work: as many
+ * hops, wake-ups, bytes and system calls as our own way cannot do without.
+ *
  * @module
  */
 
@@ -60,8 +76,16 @@ export interface SelfMeasuring {
   close?(): void | Promise<void>;
 }
 
+/** The best that this platform allows for what a row does: a third side, which nobody would use. */
+export interface Bound {
+  /** What it does, in a few words: `"two wake-ups by futex"`. */
+  readonly name: string;
+  /** Opens it. */
+  open(): Promise<Contestant | SelfMeasuring>;
+}
+
 /** Which side of a row. */
-export type Side = "ours" | "peer";
+export type Side = "ours" | "peer" | "bound";
 
 /** One claim: how much faster we are than a peer that does the same. */
 export interface PairedRow {
@@ -81,12 +105,39 @@ export interface PairedRow {
   readonly limitP99?: number;
   /** By how much our figure may exceed the peer's at most. */
   readonly excessMax?: number;
+  /**
+   * If given, each side works for so many milliseconds, and its figure is the mean over all of them.
+   * For what counts but happens seldom, as the deaths of a server: the median would not see it.
+   */
+  readonly stretchMs?: number;
   /** Whether the whole process is held on one processor. */
   readonly oneCpu?: true;
+  /** One sentence on what bounds it, or on what it cannot show: told where it misses its target. */
+  readonly note?: string;
   /** Opens our side. */
   ours(): Promise<Contestant | SelfMeasuring>;
   /** Opens the peer, used as its own documentation would use it for speed. */
   peer(): Promise<Contestant | SelfMeasuring>;
+  /** What the platform allows at best, measured in the same rounds. */
+  readonly bound?: Bound;
+}
+
+/** The sides of a row, in the order in which a round measures them. */
+export function sidesOf(row: PairedRow): readonly Side[] {
+  return row.bound === undefined ? ["ours", "peer"] : ["ours", "peer", "bound"];
+}
+
+/** Opens one side of a row. */
+export function openSide(row: PairedRow, side: Side): Promise<Contestant | SelfMeasuring> {
+  switch (side) {
+    case "ours":
+      return row.ours();
+    case "peer":
+      return row.peer();
+    case "bound":
+      if (row.bound === undefined) throw new Error(`Cannot measure ${row.name}: it has no bound`);
+      return row.bound.open();
+  }
 }
 
 /**

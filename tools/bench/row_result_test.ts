@@ -1,7 +1,13 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Measurement } from "./measurement.ts";
-import { figureOf, type PairedRow, type Side } from "./paired_row.ts";
-import { type MeasuredRow, MeasurementFailure, runRow } from "./row_result.ts";
+import { figureOf, openSide, type PairedRow, type Side } from "./paired_row.ts";
+import {
+  type Figures,
+  type MeasuredRow,
+  MeasurementFailure,
+  MeasurementInterruption,
+  runRow,
+} from "./row_result.ts";
 
 const ROW: PairedRow = {
   name: "room/claim/peer",
@@ -13,12 +19,12 @@ const ROW: PairedRow = {
 };
 
 /** Runs a row whose rounds take the given nanoseconds. */
-async function run(row: PairedRow, ns: Record<Side, readonly number[]>): Promise<MeasuredRow> {
-  const left = { ours: [...ns.ours], peer: [...ns.peer] };
+async function run(row: PairedRow, ns: Figures<readonly number[]>): Promise<MeasuredRow> {
+  const left = { ours: [...ns.ours], peer: [...ns.peer], bound: [...ns.bound ?? []] };
   const result = await runRow(row, ns.ours.length, (_row, side) => {
     return Promise.resolve(measurement(left[side].shift()!));
   });
-  assert("ours" in result, "the row is measured");
+  assert(result !== undefined && "ours" in result, "the row is measured");
   return result;
 }
 
@@ -55,6 +61,12 @@ Deno.test("runRow() tells medians, their ratio, and what lies between the rounds
     ratio: 3,
     met: true,
     rounds: 5,
+    perRound: {
+      ours: [1, 9, 2, 2, 1],
+      peer: [5, 6, 90, 7, 6],
+      p99: [3, 27, 6, 6, 3],
+      ratio: [5, 6 / 9, 45, 3.5, 6],
+    },
     spread: { ours: [1, 9], peer: [5, 90], ratio: [6 / 9, 45] },
     p99: { ours: 6, peer: 18 },
     othersCores: 0,
@@ -94,11 +106,75 @@ Deno.test("runRow() holds what we are above the peer to its limit", async () => 
   assertEquals((await run({ ...row, excessMax: 2 }, bytes)).met, true);
 });
 
+const BOUNDED: PairedRow = {
+  ...ROW,
+  bound: {
+    name: "a bare hop",
+    open: () => Promise.resolve({ sampleCount: 1, sample: () => Promise.resolve(1) }),
+  },
+  note: "Each call hops.",
+};
+
+Deno.test("runRow() measures a bound in the same rounds, after the others", async () => {
+  const order: Side[] = [];
+  await runRow(BOUNDED, 2, (_row, side) => {
+    order.push(side);
+    return Promise.resolve(measurement(1));
+  });
+  assertEquals(order, ["ours", "peer", "bound", "ours", "peer", "bound"]);
+});
+
+Deno.test("runRow() tells our share of the bound, by the medians, and meets nothing by it", async () => {
+  const result = await run(BOUNDED, {
+    ours: [1_000, 2_000, 9_000],
+    peer: [1_000, 1_000, 1_000],
+    bound: [900, 7_000, 1_800],
+  });
+  assertEquals([result.bound, result.ofBound, result.met], [1.8, 0.9, false]);
+  assertEquals([result.boundName, result.note], ["a bare hop", "Each call hops."]);
+  assertEquals(result.perRound.bound, [0.9, 7, 1.8]);
+  assertEquals([result.spread.bound, result.p99.bound], [[0.9, 7], 5.4]);
+});
+
+Deno.test("runRow() tells the bound of a rate, and of what has limits, the same way", async () => {
+  const rate = await run({ ...BOUNDED, unit: "requests/s" }, {
+    ours: [400],
+    peer: [400],
+    bound: [100],
+  });
+  assertEquals([rate.bound, rate.ofBound], [1e7, 0.25]);
+});
+
+Deno.test("runRow() gives up on a row whose bound cannot be measured", async () => {
+  const result = await runRow(BOUNDED, 5, (_row, side) => {
+    if (side !== "bound") return Promise.resolve(measurement(1));
+    return Promise.reject(new MeasurementFailure("it hung"));
+  });
+  assertEquals(result && "failure" in result && result.failure, "bound: it hung");
+});
+
+Deno.test("runRow() tells the rounds that were complete when the user wanted no more", async () => {
+  for (const [countMax, expected] of [[0, undefined], [1, undefined], [2, 1], [5, 2]] as const) {
+    let count = 0;
+    const result = await runRow(ROW, 5, () => {
+      if (count++ === countMax) return Promise.reject(new MeasurementInterruption());
+      return Promise.resolve(measurement(1));
+    });
+    assertEquals(result && "rounds" in result ? result.rounds : undefined, expected);
+    assertEquals(count, countMax + 1, "nothing more is measured");
+  }
+});
+
+Deno.test("openSide() opens the bound of a row that has one, and refuses any other's", async () => {
+  assertEquals((await openSide(BOUNDED, "bound") as { sampleCount: number }).sampleCount, 1);
+  assertThrows(() => openSide(ROW, "bound"), Error, "it has no bound");
+});
+
 Deno.test("runRow() tells the cores of others where any measurement can", async () => {
   const result = await runRow(ROW, 2, (_row, side) => {
     return Promise.resolve(measurement(1, side === "ours" ? 0.5 : null));
   });
-  assertEquals("othersCores" in result && result.othersCores, 0.5);
+  assertEquals(result && "othersCores" in result && result.othersCores, 0.5);
 });
 
 Deno.test("runRow() tells which side could not be measured, and gives up on its row", async () => {

@@ -9,27 +9,53 @@ import { cpus } from "node:os";
 import { cpuUsage } from "node:process";
 import { importRows } from "../bench_files.ts";
 import { measure } from "../measurement.ts";
-import type { Side } from "../paired_row.ts";
+import { openSide, type Side } from "../paired_row.ts";
 
-/** Long enough that the compilers of both sides have finished. */
-const WARM_UP_MS = 300;
+/** Of so many milliseconds are the windows in which a side warms up. */
+const WINDOW_MS = 75;
 
-/** Long enough for a hundred of the slowest operations that any row has. */
-const MEASURE_MS = 400;
+/** Long enough for thousands of batches of what is fast. */
+const MEASURE_MS = 300;
+
+/** Long enough for ten starts of a worker; of what is slower fewer samples are taken. */
+const SAMPLING_MS = 1_000;
+
+/** The exit code after SIGTERM, as sh has it. */
+const EXIT_TERMINATED = 143;
 
 const [path, name, side] = Deno.args as [path: string, name: string, side: Side];
 const row = (await importRows(path)).find((candidate) => candidate.name === name);
 if (!row) throw new Error(`Cannot measure ${name}: ${path} declares no such row`);
-const contestant = await row[side]();
+const opening = openSide(row, side);
+let isEnding = false;
+Deno.addSignalListener("SIGTERM", endEarly);
+const contestant = await opening;
 const measurement = await measure(contestant, {
-  warmUpMs: WARM_UP_MS,
+  windowMs: WINDOW_MS,
   measureMs: MEASURE_MS,
+  stretchMs: row.stretchMs,
+  // Where the slowest of many are judged, none of our samples is left out.
+  samplingMs: side === "ours" && row.limitP99 !== undefined ? undefined : SAMPLING_MS,
   nowMs: () => performance.now(),
   othersMs,
 });
-await contestant.close?.();
-console.log(JSON.stringify(measurement));
-Deno.exit(0); // Workers that spin would keep us for ever.
+if (!isEnding) {
+  isEnding = true;
+  await contestant.close?.();
+  console.log(JSON.stringify(measurement));
+  Deno.exit(0); // Workers that spin would keep us for ever.
+}
+
+/** Ends before all is measured, but leaves nothing behind: no process, no mount, no file. */
+async function endEarly(): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  try {
+    await (await opening).close?.();
+  } finally {
+    Deno.exit(EXIT_TERMINATED);
+  }
+}
 
 /** Milliseconds that the machine's processors were busy, without ours. */
 function othersMs(): number {

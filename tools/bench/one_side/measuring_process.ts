@@ -10,7 +10,7 @@ import { stripStyle } from "../../terminal/style.ts";
 import type { FiledRow } from "../bench_files.ts";
 import type { Measurement } from "../measurement.ts";
 import { PEER_SOCKET, type Side } from "../paired_row.ts";
-import { MeasurementFailure } from "../row_result.ts";
+import { MeasurementFailure, MeasurementInterruption } from "../row_result.ts";
 
 /** Where measurements happen. Paths are absolute. */
 export interface Bench {
@@ -20,6 +20,8 @@ export interface Bench {
   readonly sourceRoot: string;
   /** A directory that the measurements may write. */
   readonly temporaryDirectory: string;
+  /** Aborted if the user wants no more. */
+  readonly interruption: AbortSignal;
 }
 
 /** How a process is started. */
@@ -30,8 +32,11 @@ export interface ProcessStart {
   readonly args: readonly string[];
 }
 
-/** A measurement takes about a second; one that takes so long hangs. */
-const MEASUREMENT_MS_MAX = 30_000;
+/** A measurement takes a second, and the slowest a quarter of a minute; one that takes longer hangs. */
+const MEASUREMENT_MS_MAX = 60_000;
+
+/** So long may a measurement take to end in order. */
+const ENDING_MS_MAX = 6_000;
 
 /** How much of what a failed measurement wrote is told. */
 const COMPLAINT_LINES_MAX = 3;
@@ -69,17 +74,24 @@ export function measurementStart(
  * Measures one side of a row in a fresh process.
  *
  * @throws {MeasurementFailure} It failed, hung or said nothing.
+ * @throws {MeasurementInterruption} The user wants no more; the process has ended.
  */
 export async function measureInProcess(
   filed: FiledRow,
   side: Side,
   bench: Bench,
 ): Promise<Measurement> {
+  const { interruption, temporaryDirectory } = bench;
+  if (interruption.aborted) throw new MeasurementInterruption();
   const { program, args } = measurementStart(filed, side, bench);
-  const child = startChild(program, args, bench.temporaryDirectory);
-  const limit = setTimeout(() => child.kill("SIGKILL"), MEASUREMENT_MS_MAX);
+  const child = startChild(program, args, temporaryDirectory);
+  const stop = () => endInOrder(child);
+  interruption.addEventListener("abort", stop);
+  const limit = setTimeout(() => endFamily(child), MEASUREMENT_MS_MAX);
   const { success, signal, stdout, stderr } = await child.output();
   clearTimeout(limit);
+  interruption.removeEventListener("abort", stop);
+  if (interruption.aborted) throw new MeasurementInterruption();
   const decoder = new TextDecoder();
   if (signal === "SIGKILL") throw new MeasurementFailure("it hung and was ended");
   if (!success) throw new MeasurementFailure(firstLines(decoder.decode(stderr)));
@@ -97,14 +109,37 @@ export function readMeasurement(output: string): Measurement {
   }
 }
 
+/** Lets a measurement close what it opened, and ends one that does not. */
+function endInOrder(child: Deno.ChildProcess): void {
+  child.kill("SIGTERM");
+  const limit = setTimeout(() => endFamily(child), ENDING_MS_MAX);
+  child.status.finally(() => clearTimeout(limit));
+}
+
+/** Ends a measurement with all that it started. */
+function endFamily(child: Deno.ChildProcess): void {
+  new Deno.Command("kill", {
+    args: ["-KILL", "--", `-${child.pid}`], // It leads a group of its own.
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
 function startChild(
   program: string,
   args: readonly string[],
   directory: string,
 ): Deno.ChildProcess {
   try {
-    const options = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    return new Deno.Command(program, { ...options, args: [...args], cwd: directory }).spawn();
+    return new Deno.Command(program, {
+      args: [...args],
+      cwd: directory,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true, // Ctrl-C is for us: we let it, and what it started, end in order.
+    }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new MeasurementFailure(`there is no program ${program} here`);

@@ -1,9 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { PairedRow } from "../paired_row.ts";
 import { MeasurementFailure } from "../row_result.ts";
-import { measurementStart, readMeasurement } from "./measuring_process.ts";
+import { type Bench, measurementStart, readMeasurement } from "./measuring_process.ts";
 
-const BENCH = { deno: "/bin/deno", sourceRoot: "/hako", temporaryDirectory: "/tmp/run" };
+const BENCH: Bench = {
+  deno: "/bin/deno",
+  sourceRoot: "/hako",
+  temporaryDirectory: "/tmp/run",
+  interruption: new AbortController().signal,
+};
 
 const ROW: PairedRow = {
   name: "ipc/null/peer",
