@@ -67,11 +67,20 @@ export const SPIN_CREDIT_MAX = 16;
 /** Credit for a spin that paid; one that did not costs 1: it pays if one in three does. */
 export const SPIN_PAID_CREDIT = 2;
 
-/** Waits after which one that has stopped to spin tries again; twice as many after each vain try. */
-export const PROBE_EVERY_MIN = 32;
+/**
+ * One that has stopped to spin tries again when the last try in vain is so many times its own length
+ * ago: 3 % of the time.
+ */
+export const TRY_SHARE = 32;
 
-/** The most waits between two tries: 300 us in 1,024 waits of 7 us are 4 %. */
-export const PROBE_EVERY_MAX = 1_024;
+/** Waits for which it does not look at the clock for that: 200 ns in 8 waits of 7 us. */
+export const ASKED_MIN = 8;
+
+/**
+ * Rounds for which a caller spins in a long try: about 6 ms. A host that ticks 250 times a second
+ * sees within 4 ms that two of its threads wait for one core while another is idle.
+ */
+export const LONG_ROUNDS_MAX = 4_600;
 
 /**
  * Rounds for which a server without a request spins while no core is wanted: about 300 us, the time

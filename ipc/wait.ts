@@ -6,15 +6,16 @@
 
 import { nowMs } from "./clock.ts";
 import {
+  ASKED_MIN,
   CALL_ROUNDS_MAX,
   CROWDED_ROUNDS_MAX,
   IDLE_CROWDED_ROUNDS_MAX,
   IDLE_ROUNDS_MAX,
-  PROBE_EVERY_MAX,
-  PROBE_EVERY_MIN,
+  LONG_ROUNDS_MAX,
   SLEEP_MS_MAX,
   SPIN_CREDIT_MAX,
   SPIN_PAID_CREDIT,
+  TRY_SHARE,
 } from "./limits.ts";
 
 /** What the waiting loops of a channel ask of the incarnation that they run in. */
@@ -104,6 +105,10 @@ export class LoneWaiter implements Waiter {
  * A server without a request does the opposite: it may begin in a crowd, since whoever it has just
  * answered may be about to call again, and gives way to one that comes later. So of a chain of
  * servers the one that answered last stays awake.
+ *
+ * Two that wake each other may end up on one core, and stay there while another is idle: one of them
+ * is about to sleep whenever the host looks, and no spinning of microseconds lets the other run. So a
+ * caller tries now and then for longer than the host takes to see that two want to run.
  */
 export class Spin {
   readonly #waiter: Waiter;
@@ -111,9 +116,11 @@ export class Spin {
   #credit = SPIN_CREDIT_MAX;
   /** For a server: how long to spin. Halved by each spin in vain. */
   #idleRoundsMax = IDLE_ROUNDS_MAX;
-  /** Waits without a spin, and how many of them come before the next try. */
-  #skipped = 0;
-  #skippedMax = PROBE_EVERY_MIN;
+  readonly #tries: Allowance = new Allowance();
+  readonly #longTries: Allowance = new Allowance();
+  /** Whether this wait is a try, and a caller's long one. */
+  #isTry = false;
+  #isLong = false;
   #rounds = 0;
   #roundsMax = 0;
   #crowdedRounds = 0;
@@ -127,12 +134,16 @@ export class Spin {
   begin(): boolean {
     this.#rounds = 0;
     this.#crowdedRounds = 0;
-    return (this.#credit > 0 || this.#isTimeToTry()) && !this.#waiter.crowded();
+    this.#roundsMax = CALL_ROUNDS_MAX;
+    this.#isTry = this.#credit === 0;
+    this.#isLong = false;
+    if (this.#isTry && !this.#tries.isDue(this.#waiter)) return false;
+    return !this.#waiter.crowded();
   }
 
   /** Whether another round of {@linkcode SPIN_LOOKS} looks for the answer is worth while. */
   again(): boolean {
-    if (++this.#rounds >= CALL_ROUNDS_MAX) return false;
+    if (++this.#rounds >= this.#roundsMax && !this.#goesOn()) return false;
     if (!this.#waiter.crowded()) this.#crowdedRounds = 0;
     else if (++this.#crowdedRounds > CROWDED_ROUNDS_MAX) return false;
     return true;
@@ -140,7 +151,8 @@ export class Spin {
 
   /** Says whether the answer came while the caller spun. */
   ended(paid: boolean): void {
-    this.#weigh(paid);
+    if (this.#isLong) this.#longTries.used(this.#waiter, paid);
+    else if (this.#isTry) this.#tries.used(this.#waiter, paid);
     this.#credit = paid
       ? Math.min(SPIN_CREDIT_MAX, this.#credit + SPIN_PAID_CREDIT)
       : Math.max(0, this.#credit - 1);
@@ -155,10 +167,12 @@ export class Spin {
   beginIdle(hasWoken: boolean, distrusts: boolean): boolean {
     this.#rounds = 0;
     this.#roundsMax = distrusts ? IDLE_ROUNDS_MAX : this.#idleRoundsMax;
+    this.#isTry = false;
     if (hasWoken && this.#waiter.crowded()) return false;
     if (this.#roundsMax > 0) return true;
     this.#roundsMax = IDLE_ROUNDS_MAX; // It may take this long until a client that sleeps is awake.
-    return this.#isTimeToTry();
+    this.#isTry = this.#tries.isDue(this.#waiter);
+    return this.#isTry;
   }
 
   /** Whether another round of {@linkcode SPIN_LOOKS} looks for a request is worth while. */
@@ -169,21 +183,38 @@ export class Spin {
 
   /** Says whether a request came while the server spun. */
   endedIdle(paid: boolean): void {
-    this.#weigh(paid);
+    if (this.#isTry) this.#tries.used(this.#waiter, paid);
     this.#idleRoundsMax = paid ? IDLE_ROUNDS_MAX : this.#idleRoundsMax >> 1;
   }
 
-  /** Who has stopped to spin tries again from time to time, ever less often while it is in vain. */
-  #isTimeToTry(): boolean {
-    return ++this.#skipped >= this.#skippedMax;
+  /** Lets a try become a long one, if one is due. */
+  #goesOn(): boolean {
+    if (!this.#isTry || this.#isLong || !this.#longTries.isDue(this.#waiter)) return false;
+    this.#isLong = true;
+    this.#roundsMax = LONG_ROUNDS_MAX;
+    return true;
+  }
+}
+
+/** Time for what is mostly in vain: one part in {@linkcode TRY_SHARE} of all there is. */
+class Allowance {
+  /** Questions since the clock was last looked at. */
+  #asked = 0;
+  #beganMs = 0;
+  #dueMs = 0;
+
+  /** Whether there is time again; it begins to run then. Looks at the clock now and then. Hot path. */
+  isDue(waiter: Waiter): boolean {
+    if (++this.#asked < ASKED_MIN) return false;
+    this.#asked = 0;
+    this.#beganMs = waiter.nowMs();
+    return this.#beganMs >= this.#dueMs;
   }
 
-  #weigh(paid: boolean): void {
-    if (paid) this.#skippedMax = PROBE_EVERY_MIN;
-    else if (this.#skipped >= this.#skippedMax) {
-      this.#skippedMax = Math.min(PROBE_EVERY_MAX, 2 * this.#skippedMax);
-    }
-    this.#skipped = 0;
+  /** Ends what was begun. What was worth while costs nothing. */
+  used(waiter: Waiter, paid: boolean): void {
+    const nowMs = waiter.nowMs();
+    this.#dueMs = paid ? nowMs : nowMs + TRY_SHARE * (nowMs - this.#beganMs);
   }
 }
 

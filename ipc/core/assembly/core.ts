@@ -47,8 +47,8 @@ const EPOCH_SHIFT: u64 = 8;
 const SEQUENCE_SHIFT: u64 = 32;
 const TIMED_OUT: i32 = 2; // What `memory.atomic.wait32` answers.
 
-const PAUSE_LOADS: i32 = 36; // About 15 ns.
-const AWAY_LOADS: i32 = 280; // About 110 ns: no answer comes sooner from another core.
+const PAUSE_LOADS: i32 = 36; // About 10 ns.
+const AWAY_LOADS: i32 = 280; // 60 to 80 ns: no answer comes sooner from another core.
 
 // What can come between a client's load and its swap: nothing but a fence while the slot is its own,
 // once per death of the server; a fence, a take and a completion while it cancels.
