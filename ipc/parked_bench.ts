@@ -18,6 +18,8 @@ export const rows: readonly PairedRow[] = [{
   peerName: "a mailbox and Atomics.wait",
   unit: "us/call",
   target: 0.8,
+  note:
+    "Both wake two threads; ours looks twice more, so that no ring is lost, and counts who is awake.",
   ours: async () => (await import("./bench/adder.ts")).callingParked(pause),
   peer: async () => (await import("./bench/mailbox.ts")).callingParked(pause),
 }];

@@ -18,6 +18,8 @@ export const rows: readonly PairedRow[] = [
     peerName: "ringbuf.js 0.4.0, message by message, both ends spinning",
     unit: "requests/s",
     target: 2.5,
+    note:
+      "A profile shows both threads at work all the time: the swaps of the slot and the checks of its words.",
     ours: callInRuns,
     peer: async () => (await import("./bench/ringbuf.ts")).pipeliningRings(DEPTH),
   },

@@ -6,7 +6,6 @@
 
 import type { Files } from "./files.ts";
 import type { Known } from "./known.ts";
-import type { LockWaits } from "./lock_waits.ts";
 import type { Filling, Pages } from "./pages.ts";
 import { BUFFER_BYTES, DATA_OFFSET, DirectoryPacker, FuseReply, FuseRequest } from "./wire/mod.ts";
 
@@ -18,14 +17,10 @@ export interface EndingParts {
   readonly known: Known;
   /** Pages of files, where Linux keeps none. */
   readonly pages: Pages | undefined;
-  /** Who waits for locks. */
-  readonly waits: LockWaits;
 }
 
 /** What answers a request when the file server has answered what was posted for it. */
 export interface Ending {
-  /** Whether no program waits for the answer. */
-  readonly isLeisurely?: boolean;
   /**
    * Makes the answer.
    *

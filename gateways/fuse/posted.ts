@@ -12,7 +12,6 @@ import type { FilesClient } from "./files.ts";
 export class Posted {
   readonly #client: FilesClient;
   readonly #asks: Ask[] = [];
-  #awaitedCount = 0;
 
   /** Nothing yet. */
   constructor(client: FilesClient) {
@@ -24,14 +23,8 @@ export class Posted {
     return this.#asks.length;
   }
 
-  /** Whether a program waits for any of them. Hot path. */
-  get isAwaited(): boolean {
-    return this.#awaitedCount > 0;
-  }
-
   /** A request waits from now on. Hot path. */
   add(ask: Ask): void {
-    if (ask.ending?.isLeisurely !== true) this.#awaitedCount++;
     this.#asks.push(ask);
   }
 
@@ -48,12 +41,8 @@ export class Posted {
     for (let index = 0; index < count; index++) {
       const ask = asks[index]!;
       const result = this.#resultOf(ask);
-      if (result === undefined) {
-        asks[left++] = ask;
-        continue;
-      }
-      if (ask.ending?.isLeisurely !== true) this.#awaitedCount--;
-      ended(ask, result);
+      if (result === undefined) asks[left++] = ask;
+      else ended(ask, result);
     }
     if (left === count) return 0;
     asks.splice(left, count - left); // What was added meanwhile stands behind.

@@ -206,10 +206,8 @@ export class Serving {
   }
 
   #wait(): void {
-    const { isAwaited, count } = this.#posted;
-    const isFull = count > 0 && this.#free.length === 0;
-    if (isAwaited || isFull) return this.#posted.wait(ANSWER_WAIT_MS);
-    const isLooking = count > 0 || this.#gateway.waits.count > 0 || this.#isLooking();
+    if (this.#posted.count > 0) return this.#posted.wait(ANSWER_WAIT_MS);
+    const isLooking = this.#gateway.waits.count > 0 || this.#isLooking();
     this.#line.wait(isLooking ? LOOKING_IDLE_MS : IDLE_MS);
   }
 }

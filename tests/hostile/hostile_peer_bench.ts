@@ -28,6 +28,8 @@ export const rows: readonly PairedRow[] = [{
   peerName: "the same beside an honest neighbour that never sleeps",
   unit: "us/call",
   target: 0.5, // The hostile one at most doubles it.
+  note:
+    "Three threads that never rest share the cores of this machine: the tail is what the host gives.",
   ours: () => callingBeside((stage) => stage.attack(NEIGHBOUR, Object.keys(ATTACKS))),
   peer: () => callingBeside((stage) => stage.keepBusy(NEIGHBOUR)),
 }];

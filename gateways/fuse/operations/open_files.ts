@@ -63,27 +63,15 @@ export const opendir: Operation = (ask, { files, paths }) => {
   return ask.reply.open(handle, 0);
 };
 
-const RELEASE: Ending = {
-  isLeisurely: true,
-  ended: ({ reply }, { waits }) => {
-    waits.wake();
-    return reply.empty();
-  },
-};
-
-/**
- * Closes a file or directory: the last program that had it so is done. No program waits for that, and
- * closed twice is as good as once: no handle has the number of another one.
- */
-export const release: Operation = (ask, { files, owners, pages }) => {
+/** Closes a file or directory: the last program that had it so is done. */
+export const release: Operation = (ask, { files, owners, pages, waits }) => {
   const { request } = ask;
   const handle = request.u32(ARGS + RELEASE_IN.at.fh);
-  files.hasChanged = true; // A file without a name is freed by it.
-  ask.ending = RELEASE;
-  ask.ticket = files.client.post("close", { handle });
+  files.client.callSync("close", { handle }, files.once(request));
   owners.closed(handle);
   pages?.closed(handle);
-  return 0;
+  waits.wake();
+  return ask.reply.empty();
 };
 
 const READ: Ending = {

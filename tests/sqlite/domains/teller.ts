@@ -32,7 +32,8 @@ try {
   prepare(database, journalMode);
   number = nextNumber(database, domain.name); // An earlier life may have begun.
   const random = randomFrom(seed);
-  while (!board.isOver && number < transfers) {
+  // One at least, however busy the machine: the other may have had the lock all the time.
+  while ((!board.isOver || number === 0) && number < transfers) {
     transfer(database, domain.name, { number, random });
     number++;
     board.count("files", 1);
